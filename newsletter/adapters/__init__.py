@@ -1,0 +1,1 @@
+"""The edges: one outside system per file, plain arguments, no settings."""

@@ -1,0 +1,103 @@
+"""What the services need from outside. Each has an in-memory twin held to the same tests."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from newsletter.core.delivery import Outcome
+from newsletter.core.papers import Fetched
+
+Validators = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message on its way: `content` is the whole message, CRLF, not yet dot-stuffed.
+
+    return_path and recipient are bare addresses (the envelope, RFC 5321).
+    """
+
+    delivery_id: int
+    epoch: int
+    return_path: str
+    recipient: str
+    content: bytes
+
+
+class PaperSource(Protocol):
+    """A place papers come from."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fetch(self, day: date, *, validators: Validators) -> Fetched:
+        """The papers that the source announces for this day, whole, whatever its page size.
+
+        validators: what `Fetched.validators` gave last time for this day, or empty.
+        Raises SourceUnavailable when nothing usable came; broken records are in `skipped`.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """The way to the relay. Connections are kept between calls."""
+
+    def send_many(
+        self, letters: Sequence[Letter], *, accepted: Callable[[Sequence[Letter]], None]
+    ) -> Iterator[tuple[Letter, Outcome]]:
+        """Hand over each letter and say what became of it, in any order, each exactly once.
+
+        accepted: called soon after each final 250, in small groups, before the outcome is
+        yielded: what it notes survives a crash of this process.
+        Never raises for what a relay does; a relay that cannot be used at all gives `held`.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Seen(Protocol):
+    """The dedup cache: who has seen which paper, by ranges of subscribers; what was accepted.
+
+    A range is `subscriber_id // RANGE_SIZE`. A cache that lost its memory, or that missed a
+    commit, is noticed by its version and told again from the store.
+    """
+
+    def version(self, range_no: int) -> int | None:
+        """The version last told for this range; None when nothing is known."""
+        ...
+
+    def seen(self, range_no: int, paper_ids: Sequence[str]) -> dict[str, bytes]:
+        """For each paper a bitmap over the range: bit k (LSB first) is its k-th subscriber."""
+        ...
+
+    def remember(
+        self, range_no: int, bitmaps: Mapping[str, bytes], *, version: int
+    ) -> None:
+        """Write these papers' bitmaps over the range as they are, then the version."""
+        ...
+
+    def note_accepted(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Note (delivery id, epoch) pairs that the relay accepted; kept for two days."""
+        ...
+
+    def accepted(self, pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those of the pairs that were noted. Raises QueueUnavailable when Redis is away."""
+        ...
+
+
+class Spacing(Protocol):
+    """Keeps requests to one place apart, over all processes."""
+
+    def wait(self, name: str, interval: timedelta) -> None:
+        """Return when this caller's turn has come; turns of one name are `interval` apart."""
+        ...
+
+
+class TaskQueue(Protocol):
+    """Rings doorbells. A ring may be lost, doubled or late: the rows decide."""
+
+    def ring(self, task: str, **arguments: int | str) -> None:
+        """Put one short message on the queue. Raises QueueUnavailable, within two seconds."""
+        ...

@@ -1,0 +1,1 @@
+"""Text from strangers made safe to store, to compare and to print."""
