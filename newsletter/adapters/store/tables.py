@@ -1,23 +1,19 @@
 """The tables. Rows stay below the services; values of `core` go up.
 
 Instants are aware UTC on both databases (`Instant`). Long texts live with papers only; the ledger's
-rows are small, since there is one for each digest ever sent.
+rows are small, since there is one for each message ever sent.
 """
 
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Index, Text, UniqueConstraint, false, text
+from sqlalchemy import JSON, BigInteger, DateTime, Index, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, MetaData, SQLModel
+from sqlmodel import Field, Integer, SQLModel
 
-from newsletter.core.delivery import Kind, State
-
-RANGE_SIZE = 1024  # subscribers planned in one transaction; the dedup cache is kept in these ranges
-
-# SQLite only counts up by itself in a column that is declared INTEGER.
-Id = BigInteger().with_variant(JSON().with_variant(BigInteger(), "postgresql"), "postgresql")
+# SQLite counts up by itself only in a column declared INTEGER, which holds 64 bits there.
+BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -46,7 +42,203 @@ class Row(SQLModel):
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class SubscriberRow(Row, table=True):
+    """A person's address with their wishes.
+
+    address_key: the normalised address, one row each. address_hash: its keyed hash, as in
+    suppressions. status: pending → active → ended. next_due_at: when the next digest is planned;
+    None while pending or ended. cap: most papers in one digest.
+    """
+
+    __tablename__ = "subscribers"
+    __table_args__ = (
+        Index("ix_subscribers_due", "next_due_at", sqlite_where=text("status = 'active'"),
+              postgresql_where=text("status = 'active'")),
+    )  # fmt: skip
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    address: str = Field(sa_type=Text)
+    address_key: str = Field(sa_type=Text, unique=True)
+    address_hash: str = Field(sa_type=Text, index=True)
+    status: str = Field(default="pending", max_length=16)
+    time_zone: str = Field(default="UTC", max_length=64)
+    cadence: str = Field(default="weekdays", max_length=16)
+    weekday: int = Field(default=0)
+    hour: int = Field(default=7)
+    cap: int = Field(default=10)
+    thumbnails: bool = Field(default=False)
+    paused_until: datetime | None = Field(default=None, sa_type=Instant)
+    next_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_because: str = Field(default="", max_length=200)
+
+
+class TopicRow(Row, table=True):
+    """A subscriber's named filter, in their order; `filter` is the canonical text."""
+
+    __tablename__ = "topics"
+    __table_args__ = (UniqueConstraint("subscriber_id", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    subscriber_id: int = Field(sa_type=BIG, foreign_key="subscribers.id", ondelete="CASCADE")
+    position: int
+    name: str = Field(max_length=100)
+    filter: str = Field(sa_type=Text)
+    cap: int | None = None
+    is_on: bool = True
+
+
+class MuteRow(Row, table=True):
+    """A reader's filter that keeps papers out, whatever else matched."""
+
+    __tablename__ = "mutes"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    subscriber_id: int = Field(
+        sa_type=BIG, foreign_key="subscribers.id", ondelete="CASCADE", index=True
+    )
+    filter: str = Field(sa_type=Text)
+
+
+class PaperRow(Row, table=True):
+    """One work; `record` holds the whole Paper, so that a new field needs no migration.
+
+    featured_on: the last day it was announced, within 30 days of the first (the dedup cache
+    remembers for longer than any window can then reach). changed_at: last change of the record.
+    """
+
+    __tablename__ = "papers"
+
+    id: str = Field(primary_key=True, max_length=200)
+    title: str = Field(sa_type=Text)
+    featured_on: date = Field(index=True)
+    first_featured_on: date
+    record: dict[str, Any] = Field(sa_type=JSON)
+    added_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class PullRow(Row, table=True):
+    """The last look at one source for one day, and what a conditional request wants to know.
+
+    next_at: do not ask again before (the source's own Retry-After, or our interval).
+    """
+
+    __tablename__ = "pulls"
+    __table_args__ = (UniqueConstraint("source", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    source: str = Field(max_length=200)
+    day: date
+    tried_at: datetime = Field(sa_type=Instant)
+    succeeded_at: datetime | None = Field(default=None, sa_type=Instant)
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
+    papers: int = 0
+    added: int = 0
+    skipped: int = 0
+    problem: str = Field(default="", sa_type=Text)
+    validators: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class EditionRow(Row, table=True):
+    """One day's run. `kind` is `digest`, or that of the single mails of the day (confirm, …).
+
+    state: open → closed, or held and cancelled by hand. expires_at: nothing is sent after it.
+    """
+
+    __tablename__ = "editions"
+    __table_args__ = (UniqueConstraint("kind", "edition_on"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    kind: str = Field(max_length=16)
+    edition_on: date = Field(index=True)
+    state: str = Field(default="open", max_length=16)
+    held_because: str = Field(default="", sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class DeliveryRow(Row, table=True):
+    """The ledger: sending one message to one subscriber, its whole history.
+
+    digest: what the message holds ({"sections": [[topic, [[paper id, [words]], …]], …],
+    "left_out": […]}), {} for other kinds. epoch: how often it was claimed. lease_until: claimed
+    until then. recovered: leases that ran out. uncertain: replies lost after the final dot.
+    because: an admin's reason for a resend.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "subscriber_id", "resend_no"),
+        Index("ix_deliveries_waiting", "next_at", sqlite_where=text("state = 'pending'"),
+              postgresql_where=text("state = 'pending'")),
+        Index("ix_deliveries_leased", "lease_until", sqlite_where=text("state = 'sending'"),
+              postgresql_where=text("state = 'sending'")),
+    )  # fmt: skip
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    edition_id: int = Field(sa_type=BIG, foreign_key="editions.id", ondelete="CASCADE")
+    subscriber_id: int = Field(
+        sa_type=BIG, foreign_key="subscribers.id", ondelete="CASCADE", index=True
+    )
+    resend_no: int = 0
+    message_id: str = Field(max_length=300)
+    state: str = Field(default="pending", max_length=16)
+    epoch: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    attempts: int = 0
+    recovered: int = 0
+    uncertain: int = 0
+    next_at: datetime = Field(sa_type=Instant)
+    last_code: int = 0
+    last_status: str = Field(default="", max_length=16)
+    last_text: str = Field(default="", sa_type=Text)
+    planned_at: datetime = Field(sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    digest: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    because: str = Field(default="", sa_type=Text)
+
+
+class RangeRow(Row, table=True):
+    """A range of subscribers: its row is the lock for planning them.
+
+    version: counts the changes of who has seen what; the dedup cache is told again when it holds
+    another one.
+    """
+
+    __tablename__ = "ranges"
+
+    range_no: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    version: int = 0
+
+
+class SuppressionRow(Row, table=True):
+    """An address we must not mail, as a keyed hash: it outlives the subscriber's row."""
+
+    __tablename__ = "suppressions"
+
+    address_hash: str = Field(primary_key=True, max_length=64)
+    reason: str = Field(max_length=200)
+    since_at: datetime = Field(sa_type=Instant)
+
+
+class AuditRow(Row, table=True):
+    """What an admin did, to whom and why."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    at: datetime = Field(sa_type=Instant)
+    actor: str = Field(max_length=200)
+    action: str = Field(max_length=64)
+    subject: str = Field(sa_type=Text)
+    because: str = Field(default="", sa_type=Text)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -1,0 +1,182 @@
+"""Engines and sessions: transactions that behave alike on SQLite and PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlmodel import Session
+
+from newsletter.errors import SettingsError, StoreUnavailable
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_TIMEOUT_SECONDS = 20  # SQLite's writers queue; longer than any of our transactions
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+class Store:
+    """One database. `write` and `read` give sessions; a write commits when its block ends.
+
+    url: SQLAlchemy's form, `sqlite:///PATH` or `postgresql+psycopg://…`.
+    clock: stands in for the database's own clock, in tests.
+    Raises SettingsError for an address that cannot be read, StoreUnavailable when it is away.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
+        self._clock = clock
+        try:
+            self.url = make_url(url)
+        except ArgumentError:
+            raise SettingsError(
+                "NEWSLETTER_DATABASE_URL cannot be read: it must be sqlite:///PATH or "
+                "postgresql://USER:PASSWORD@HOST/NAME."
+            ) from None
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            _make_folder(self.url.database)
+            self._writer, self._reader = _sqlite(url, "IMMEDIATE"), _sqlite(url, "DEFERRED")
+        else:
+            self._writer = self._reader = _postgres(url)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed when the block ends and undone when it raises.
+
+        On SQLite it holds the write lock from its start, so that reading and then writing in it
+        is safe.
+        """
+        with _clear(self), Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction for reading; it waits for no writer."""
+        with _clear(self), Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    def now(self, session: Session) -> datetime:
+        """The database's clock: the only one that decides about leases and waits."""
+        if self._clock is not None:
+            return self._clock()
+        if self.is_sqlite:
+            iso = session.connection().scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+            return datetime.fromisoformat(str(iso)).replace(tzinfo=UTC)
+        now: datetime = session.connection().scalar(text("SELECT clock_timestamp()"))
+        return now.astimezone(UTC)
+
+    def upgrade(self) -> list[str]:
+        """Bring the tables to this version; the names of the migrations that ran."""
+        with _clear(self), self._writer.begin() as connection:
+            before = MigrationContext.configure(connection).get_current_revision()
+            config = _alembic(connection)
+            script = ScriptDirectory.from_config(config)
+            ran = [step.revision for step in script.iterate_revisions("head", before or "base")]
+            if ran:
+                command.upgrade(config, "head")
+        return ran[::-1]
+
+    def check_tables(self) -> None:
+        """Raise StoreUnavailable unless the tables are those of this version."""
+        with _clear(self), self._reader.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        if found != wanted:
+            raise StoreUnavailable(
+                f"The database has the tables of version {found or 'none'}, this program needs "
+                f"{wanted}: run `newsletter db upgrade`."
+            )
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+@contextmanager
+def _clear(store: Store) -> Iterator[None]:
+    """Turn a driver's failure into one sentence without the address's password."""
+    try:
+        yield
+    except NoSuchModuleError:
+        raise SettingsError(
+            f"NEWSLETTER_DATABASE_URL names {store.url.drivername!r}, which is not supported."
+        ) from None
+    except OperationalError as problem:
+        words = str(problem.orig).strip().partition("\n")[0]
+        if "no such table" in words:
+            words = "it has no tables yet: run `newsletter db upgrade`"
+        raise StoreUnavailable(f"The database {_shown(store)} cannot be used: {words}.") from None
+    except DBAPIError as problem:
+        if type(problem.orig).__name__ != "UndefinedTable":
+            raise
+        raise StoreUnavailable(
+            f"The database {_shown(store)} has no tables yet: run `newsletter db upgrade`."
+        ) from None
+
+
+def _shown(store: Store) -> str:
+    return store.url.render_as_string(hide_password=True)
+
+
+def _make_folder(database: str | None) -> None:
+    if database and database != ":memory:":
+        try:
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise StoreUnavailable(
+                f"The database's folder {str(Path(database).parent)!r} cannot be made "
+                f"({problem.strerror}): name another one in NEWSLETTER_DATABASE_URL."
+            ) from None
+
+
+def _sqlite(url: str, mode: str) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself: see `begin`
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The default begins at the first write: two readers that then write lose an update.
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _postgres(url: str) -> Engine:
+    try:
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=5,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        )
+    except ModuleNotFoundError:
+        raise SettingsError(
+            "NEWSLETTER_DATABASE_URL names PostgreSQL, whose driver is not installed: "
+            "install the program with its extra `postgres`."
+        ) from None
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

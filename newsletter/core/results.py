@@ -1,0 +1,123 @@
+"""What the uses of the service answer: plain values for the CLI, the pages and the workers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from newsletter.core.delivery import Kind, State
+from newsletter.core.digests import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """One look at one source for one day.
+
+    papers: the day's papers there; added: those that were new to the store. skipped: a sentence
+    for each record that could not be read. problem: why nothing came, "" when all went well.
+    """
+
+    source: str
+    day: date
+    papers: int = 0
+    added: int = 0
+    skipped: tuple[str, ...] = ()
+    problem: str = ""
+    is_unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What planning came to: readers looked at, digests planned, readers for whom nothing matched."""
+
+    readers: int = 0
+    digests: int = 0
+    without_match: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """One row of the ledger, for people. edition: its date. papers: ids in the mail's order."""
+
+    id: int
+    edition: date
+    kind: Kind
+    address: str
+    state: State
+    resend_no: int
+    message_id: str
+    attempts: int
+    planned_at: datetime
+    next_at: datetime
+    sent_at: datetime | None
+    last_code: int
+    last_text: str
+    because: str
+    digest: Digest | None = None
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        return self.digest.paper_ids if self.digest else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionView:
+    """One edition with how many of its deliveries stand in each state."""
+
+    id: int
+    edition: date
+    kind: Kind
+    state: str
+    counts: Mapping[State, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What `run` did. refused: readers of whom it could not be done, with the reason."""
+
+    edition: date
+    pulled: tuple[Pulled, ...] = ()
+    planned: Planned = Planned()
+    counts: Mapping[State, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent:
+    """A resend, done or only shown. refused: (address, why not) pairs."""
+
+    edition: date
+    addresses: tuple[str, ...]
+    delivery_ids: tuple[int, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """How a source stands. papers: of the last day that had any."""
+
+    source: str
+    last_success_at: datetime | None
+    last_day: date | None
+    papers: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """The state of the service; `stale` holds one plain sentence for each thing that is wrong."""
+
+    now: datetime
+    sources: tuple[SourceStatus, ...]
+    editions: tuple[EditionView, ...]
+    subscribers: Mapping[str, int]
+    oldest_waiting_at: datetime | None
+    stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result of `check`: what was looked at, whether it is right, and what to do if not."""
+
+    name: str
+    is_ok: bool
+    words: str

@@ -1,0 +1,256 @@
+"""Every setting: read once, at the entrance, from the environment. Nothing needs a file.
+
+Each name also works as NAME_FILE: the path of a file that holds the value, for secrets.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.errors import SettingsError
+
+PREFIX = "NEWSLETTER_"
+LEAST_KEY_LENGTH = 16
+
+# name → (default, what it is for); the README's table is held against this one by a test
+MEANINGS: dict[str, tuple[str, str]] = {
+    "DATABASE_URL": ("SQLite in the data folder", "where everything is stored"),
+    "REDIS_URL": ("an embedded server while `newsletter up` runs", "broker and dedup cache"),
+    "SMTP_URL": ("a local inbox while `newsletter up` runs", "the relay that takes the mail"),
+    "BASE_URL": ("http://127.0.0.1:8000", "where readers reach the pages; links begin with it"),
+    "FROM": ("Daily Papers <papers@newsletter.localhost>", "the sender that readers see"),
+    "SECRET_KEYS": ("made once, in the data folder", "sign links; several by comma, newest first"),
+    "SOURCES": ("huggingface", "where papers come from, several by comma"),
+    "HUGGINGFACE_URL": ("https://huggingface.co", "base address of the Daily Papers API"),
+    "ARXIV_URL": ("arXiv's own hosts", "one base address for arXiv's API and feeds"),
+    "TEMPLATES_DIR": ("the ones in the package", "a folder with your own templates"),
+    "DATA_DIR": ("~/.local/share/newsletter", "where the embedded parts keep their files"),
+    "POSTAL_ADDRESS": ("none", "printed at the foot of each mail; many countries ask for it"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the program runs with. Empty text means: not set, the embedded default applies."""
+
+    database_url: str
+    redis_url: str = ""
+    smtp_url: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    sender: str = "Daily Papers <papers@newsletter.localhost>"
+    secret_keys: tuple[str, ...] = ()
+    sources: str = "huggingface"
+    huggingface_url: str = "https://huggingface.co"
+    arxiv_url: str = ""
+    templates_dir: Path | None = None
+    data_dir: Path
+    postal_address: str = ""
+
+    @property
+    def sending_domain(self) -> str:
+        return parseaddr(self.sender)[1].rpartition("@")[2].lower()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether everything lives on this machine, in the data folder."""
+        return self.database_url.startswith("sqlite")
+
+    def __repr__(self) -> str:
+        return f"Settings(data_dir={self.data_dir!r}, …)"  # the rest may hold passwords
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, *, defaults: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of this environment; `defaults` stand in for names that are not set.
+
+    Raises SettingsError with one sentence for the first problem found. Makes the data folder and
+    a signing key in it when none is set and the database is the embedded one.
+    """
+    environ = os.environ if environ is None else environ
+    values = {name: _value(environ, name) or (defaults or {}).get(name, "") for name in MEANINGS}
+    data_dir = Path(values["DATA_DIR"] or _default_data_dir(environ)).expanduser()
+    database_url = _database_url(values["DATABASE_URL"], data_dir)
+    return Settings(
+        database_url=database_url,
+        redis_url=_redis_url(values["REDIS_URL"]),
+        smtp_url=_smtp_url(values["SMTP_URL"]),
+        base_url=_web_address("BASE_URL", values["BASE_URL"] or "http://127.0.0.1:8000"),
+        sender=_mailbox(values["FROM"] or MEANINGS["FROM"][0]),
+        secret_keys=_secret_keys(values["SECRET_KEYS"], database_url, data_dir),
+        sources=values["SOURCES"] or "huggingface",
+        huggingface_url=_web_address(
+            "HUGGINGFACE_URL", values["HUGGINGFACE_URL"] or "https://huggingface.co"
+        ),
+        arxiv_url=_web_address("ARXIV_URL", values["ARXIV_URL"]) if values["ARXIV_URL"] else "",
+        templates_dir=_folder("TEMPLATES_DIR", values["TEMPLATES_DIR"]),
+        data_dir=data_dir,
+        postal_address=values["POSTAL_ADDRESS"],
+    )
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The same settings as environment variables, for a child process."""
+    values = {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SMTP_URL": settings.smtp_url,
+        "BASE_URL": settings.base_url,
+        "FROM": settings.sender,
+        "SECRET_KEYS": ",".join(settings.secret_keys),
+        "SOURCES": settings.sources,
+        "HUGGINGFACE_URL": settings.huggingface_url,
+        "ARXIV_URL": settings.arxiv_url,
+        "TEMPLATES_DIR": str(settings.templates_dir or ""),
+        "DATA_DIR": str(settings.data_dir),
+        "POSTAL_ADDRESS": settings.postal_address,
+    }
+    return {PREFIX + name: value for name, value in values.items() if value}
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    full = PREFIX + name
+    value, path = environ.get(full, "").strip(), environ.get(full + "_FILE", "").strip()
+    if value and path:
+        raise SettingsError(f"{full} and {full}_FILE are both set: keep one of them.")
+    if not path:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as problem:
+        raise SettingsError(
+            f"{full}_FILE is {path!r}, which cannot be read ({_reason(problem)}): "
+            "name a text file that this account may read."
+        ) from None
+
+
+def _reason(problem: OSError | UnicodeError) -> str:
+    return (problem.strerror or "no such file") if isinstance(problem, OSError) else "not UTF-8"
+
+
+def _default_data_dir(environ: Mapping[str, str]) -> str:
+    base = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return str(Path(base) / "newsletter")
+
+
+def _database_url(value: str, data_dir: Path) -> str:
+    if not value:
+        return f"sqlite:///{data_dir / 'newsletter.db'}"
+    scheme = value.partition(":")[0]
+    if scheme in ("postgres", "postgresql"):  # the driver this program ships with
+        return "postgresql+psycopg" + value.removeprefix(scheme)
+    if scheme in ("sqlite", "postgresql+psycopg"):
+        return value
+    raise SettingsError(
+        f"{PREFIX}DATABASE_URL begins with {scheme!r}: it must be sqlite:///PATH or "
+        "postgresql://USER:PASSWORD@HOST/NAME."
+    )
+
+
+def _redis_url(value: str) -> str:
+    if not value or value.partition("://")[0] in ("redis", "rediss", "unix"):
+        return value
+    raise SettingsError(
+        f"{PREFIX}REDIS_URL begins with {value.partition(':')[0]!r}: it must be "
+        "redis://HOST:6379/0, rediss://… or unix:///PATH?db=0."
+    )
+
+
+def _smtp_url(value: str) -> str:
+    # The transport reads it in full; here only what would otherwise be found out by a worker.
+    if not value or (value.startswith("smtp://") and _has_host(value)):
+        return value
+    raise SettingsError(
+        f"{PREFIX}SMTP_URL is not a relay's address: it must look like "
+        "smtp://USER:PASSWORD@HOST:587?tls=starttls."
+    )
+
+
+def _has_host(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _web_address(name: str, value: str) -> str:
+    if value.startswith(("http://", "https://")) and _has_host(value) and "?" not in value:
+        return value.rstrip("/")
+    raise SettingsError(
+        f"{PREFIX}{name} is {value!r}: it must be a web address such as https://papers.example.org."
+    )
+
+
+def _mailbox(value: str) -> str:
+    address = parseaddr(value)[1]
+    local, _, domain = address.rpartition("@")
+    if local and domain and " " not in address and "\n" not in value and "\r" not in value:
+        return value
+    raise SettingsError(
+        f"{PREFIX}FROM is {value!r}: it must be a mailbox such as "
+        "Daily Papers <papers@example.org>."
+    )
+
+
+def _folder(name: str, value: str) -> Path | None:
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if path.is_dir():
+        return path
+    raise SettingsError(f"{PREFIX}{name} is {value!r}: there is no such folder.")
+
+
+def _secret_keys(value: str, database_url: str, data_dir: Path) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(",") if key.strip())
+    if any(len(key) < LEAST_KEY_LENGTH for key in keys):
+        raise SettingsError(
+            f"{PREFIX}SECRET_KEYS holds a key of fewer than {LEAST_KEY_LENGTH} characters: "
+            "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
+        )
+    if keys:
+        return keys
+    if not database_url.startswith("sqlite"):
+        raise SettingsError(
+            f"{PREFIX}SECRET_KEYS is not set: every machine of a cluster needs the same key; make "
+            "one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
+        )
+    return (_own_key(data_dir),)
+
+
+def _own_key(data_dir: Path) -> str:
+    """This installation's key, made at its first start; other accounts cannot read it."""
+    path = data_dir / "secret-key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f"secret-key.{os.getpid()}")
+        if not path.exists():
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
+            try:
+                os.link(made, path)  # of two first starts at once, one wins and both agree
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        return path.read_text(encoding="ascii").strip()
+    except OSError as problem:
+        raise SettingsError(
+            f"{PREFIX}DATA_DIR is {str(data_dir)!r}, which cannot be written "
+            f"({problem.strerror}): name a folder of this account."
+        ) from None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is one of this machine only."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
