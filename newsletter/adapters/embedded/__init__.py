@@ -1,0 +1,1 @@
+"""Servers that the program starts itself, so that a laptop needs nothing installed."""

