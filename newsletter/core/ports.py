@@ -57,6 +57,9 @@ class Transport(Protocol):
     def close(self) -> None: ...
 
 
+RANGE_SIZE = 1024  # subscribers; 128 bytes of a bitmap
+
+
 class Seen(Protocol):
     """The dedup cache: who has seen which paper, by ranges of subscribers; what was accepted.
 
@@ -72,9 +75,7 @@ class Seen(Protocol):
         """For each paper a bitmap over the range: bit k (LSB first) is its k-th subscriber."""
         ...
 
-    def remember(
-        self, range_no: int, bitmaps: Mapping[str, bytes], *, version: int
-    ) -> None:
+    def remember(self, range_no: int, bitmaps: Mapping[str, bytes], *, version: int) -> None:
         """Write these papers' bitmaps over the range as they are, then the version."""
         ...
 
