@@ -1,11 +1,20 @@
-"""Choose, rank, cap and group one subscriber's papers."""
+"""Choose, rank, cap and group one subscriber's papers.
 
+The order is fixed: in the window → a topic matches → no mute → not seen before → rank → the
+topic's cap → the digest's cap. `why` tells for one paper how far it came.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from newsletter.core.filters import Filter
+from newsletter.core.matching import PaperIndex
+from newsletter.core.matching.index import positions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """One paper in a digest and why: `words` are those of the filter that brought it, as written."""
+    """One paper in a digest. words: those of the filter that brought it, as written."""
 
     paper_id: str
     words: tuple[str, ...] = ()
@@ -21,7 +30,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One subscriber's selection: never empty, each paper once. `left_out` fell to a cap."""
+    """One subscriber's selection: never empty, each paper once.
+
+    sections: in the reader's order of topics. left_out: what fell to a cap, by upvotes and date;
+    without words, since there may be hundreds.
+    """
 
     sections: tuple[Section, ...]
     left_out: tuple[Pick, ...] = ()
@@ -29,3 +42,102 @@ class Digest:
     @property
     def paper_ids(self) -> tuple[str, ...]:
         return tuple(pick.paper_id for section in self.sections for pick in section.picks)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A reader's topic that is on. cap: most papers from it in one digest, None for no cap."""
+
+    name: str
+    filter: Filter
+    cap: int | None = None
+
+
+def compose(
+    index: PaperIndex,
+    topics: Sequence[Topic],
+    *,
+    mutes: Sequence[Filter] = (),
+    window: int,
+    seen: int = 0,
+    cap: int,
+) -> Digest | None:
+    """One reader's digest; None when nothing is left. The same input gives the same digest.
+
+    window, seen: bit sets over `index.papers`. cap: most papers in the digest, from 1.
+
+    A paper belongs to the first topic that wants it. Where that topic's cap is full, the paper is
+    left out and does not go on to another topic: what a topic shows depends on itself and on those
+    before it, never on how much room they had. The digest's cap keeps the best over all topics.
+    """
+    allowed = window & ~seen
+    for mute in mutes:
+        allowed &= ~index.match(mute)
+    claims = _claims(index, topics, allowed)
+    if not claims:
+        return None
+    chosen = [
+        (topic, index.best(topic.filter, papers, most=_smaller(topic.cap, cap)))
+        for topic, papers in claims
+    ]
+    if sum(len(best) for _, best in chosen) > cap:
+        chosen = _cut(index, chosen, cap)
+    sections = [
+        Section(topic=topic.name, picks=tuple(_pick(index, topic, k) for k in best))
+        for topic, best in chosen
+    ]
+    return Digest(sections=tuple(sections), left_out=_left_out(index, claims, chosen))
+
+
+def _claims(index: PaperIndex, topics: Sequence[Topic], allowed: int) -> list[tuple[Topic, int]]:
+    """For each topic that wants any of the allowed papers, those that no topic before it wants."""
+    claims = []
+    for topic in topics:
+        if not allowed:
+            break
+        wanted = index.match(topic.filter) & allowed
+        if wanted:
+            claims.append((topic, wanted))
+            allowed ^= wanted
+    return claims
+
+
+def _cut(
+    index: PaperIndex, chosen: list[tuple[Topic, list[int]]], cap: int
+) -> list[tuple[Topic, list[int]]]:
+    """The `cap` best papers over all topics, each still under its topic."""
+    topic_of = {k: topic for topic, best in chosen for k in best}
+    rest = sum(1 << k for k in topic_of)
+    kept = 0
+    while rest and kept.bit_count() < cap:
+        tied = rest & index.tied((rest & -rest).bit_length() - 1)
+        rest ^= tied
+        room = cap - kept.bit_count()
+        if tied.bit_count() > room:  # only here does it matter which topic matched better
+            ranked = sorted(positions(tied), key=lambda k: -index.score(topic_of[k].filter, k))
+            tied = sum(1 << k for k in ranked[:room])
+        kept |= tied
+    cut = [(topic, [k for k in best if kept >> k & 1]) for topic, best in chosen]
+    return [(topic, best) for topic, best in cut if best]
+
+
+def _pick(index: PaperIndex, topic: Topic, k: int) -> Pick:
+    return Pick(paper_id=index.papers[k].id, words=index.reasons(topic.filter, k))
+
+
+def _left_out(
+    index: PaperIndex,
+    claims: list[tuple[Topic, int]],
+    chosen: list[tuple[Topic, list[int]]],
+) -> tuple[Pick, ...]:
+    papers = 0
+    for _, claimed in claims:
+        papers |= claimed
+    for _, best in chosen:
+        for k in best:
+            papers ^= 1 << k
+    return tuple(Pick(paper_id=index.papers[k].id) for k in positions(papers))
+
+
+def _smaller(topic_cap: int | None, cap: int) -> int:
+    return cap if topic_cap is None else min(topic_cap, cap)

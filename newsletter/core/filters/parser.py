@@ -1,0 +1,115 @@
+"""The text of a filter as a tree.
+
+    filter  = operand { [ "AND" ] operand }  |  operand { ( "OR" | "|" ) operand }
+    operand = { "NOT" | "-" } ( term | [ field ":" ] "(" filter ")" )
+    term    = [ field ":" ] [ "=" ] ( word | '"' words '"' [ "~" number ] )  |  "*"
+
+One pass that never goes back: the time grows with the length of the text, which is limited.
+"""
+
+import re
+
+from newsletter.core.filters.fields import find_field, unknown_field
+from newsletter.core.filters.levels import WORD_OPERATORS, Level
+from newsletter.core.filters.terms import QUOTES, read_term
+from newsletter.core.filters.tree import Filter, Leaf, Node, canonical
+from newsletter.core.filters.troubles import Trouble
+from newsletter.errors import FilterError
+
+MAX_LENGTH = 4_096  # characters
+MAX_TERMS = 64
+MAX_DEPTH = 8  # brackets within brackets
+
+_FIELD = r"[^\W\d]\w*:"
+_TOKEN = re.compile(
+    rf"""\s*+(?:
+      (?P<quoted>(?:{_FIELD})?=?[{QUOTES}][^{QUOTES}]*[{QUOTES}](?:~\w*)?)
+    | (?P<unclosed>(?:{_FIELD})?=?[{QUOTES}])
+    | (?P<field>{_FIELD})(?=\()
+    | (?P<open>\()
+    | (?P<close>\))
+    | (?P<operator>\|\|?|[-\u2212\u2013!](?=[^\s)|]))
+    | (?P<word>[^\s()|{QUOTES}]+)
+    )""",
+    re.VERBOSE,
+)
+# Controls mean nothing in a filter and hide what is shown; a lone surrogate cannot be stored.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def parse_filter(text: str) -> Filter:
+    """The filter that a reader wrote.
+
+    Raises FilterError, with the column and what to do, for text that cannot be read, or that has
+    more than 4,096 characters, 64 terms or 8 brackets within each other.
+    """
+    if len(text) > MAX_LENGTH:
+        problem = f"a filter has at most {MAX_LENGTH:,} characters, and this one {len(text):,}"
+        raise FilterError(text[: MAX_LENGTH + 100], MAX_LENGTH + 1, problem)
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden:
+        problem = f"the control character U+{ord(forbidden[0]):04X} cannot be part of a filter"
+        raise FilterError(text, forbidden.start() + 1, problem)
+    try:
+        tree = _read(text)
+    except Trouble as trouble:
+        raise FilterError(text, trouble.offset + 1, trouble.problem) from None
+    written = canonical(tree)
+    if len(written) > MAX_LENGTH:  # `abs:(a b) c` is longer when each word names its field
+        problem = f"written out, this filter has more than {MAX_LENGTH:,} characters: shorten it"
+        raise FilterError(text, 1, problem)
+    return Filter(written, tree)
+
+
+def _read(text: str) -> Node:
+    levels = [Level(-1)]
+    group_field = ""
+    terms = 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        token, at, level = match[kind], match.start(kind), levels[-1]
+        if kind == "operator" or (kind == "word" and token in WORD_OPERATORS):
+            level.operate(token, at)
+        elif kind in ("word", "quoted"):
+            terms += 1
+            if terms > MAX_TERMS:
+                raise Trouble(at, f"a filter has at most {MAX_TERMS} terms: this is one too many")
+            level.add(_leaf(token, at, level.field))
+        elif kind == "field":
+            group_field = _group_field(token[:-1], at, level.field)
+        elif kind == "open":
+            if len(levels) > MAX_DEPTH:
+                raise Trouble(at, f"brackets stand at most {MAX_DEPTH} deep within each other")
+            levels.append(Level(at, group_field or level.field))
+            group_field = ""
+        elif kind == "close":
+            if len(levels) == 1:
+                raise Trouble(at, "no bracket was opened for this one: leave it out")
+            node = levels.pop().close()
+            levels[-1].add(node)
+        else:
+            raise Trouble(match.end() - 1, "this quote is never closed: write the second one too")
+    if len(levels) > 1:
+        raise Trouble(levels[-1].opened, "this bracket is never closed: write `)` where it ends")
+    return levels[0].close()
+
+
+def _leaf(text: str, at: int, field: str) -> Leaf:
+    """A term as a leaf; in a group (`cat:(cs.CL | cs.IR)`) it takes the field of the group."""
+    if text == "not":
+        problem = 'write NOT in capitals to keep papers out, or "not" in quotes for the word'
+        raise Trouble(at, problem)
+    lead = f"{field}:" if field else ""
+    try:
+        return read_term(lead + text)
+    except Trouble as trouble:
+        raise Trouble(max(at, at + trouble.offset - len(lead)), trouble.problem) from None
+
+
+def _group_field(name: str, at: int, outer: str) -> str:
+    field = find_field(name)
+    if field is None:
+        raise Trouble(at, unknown_field(name))
+    if outer:
+        raise Trouble(at, f"`{name}:` stands inside `{outer}:`: part them by a blank")
+    return field

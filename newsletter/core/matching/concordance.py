@@ -1,0 +1,199 @@
+"""Where each word stands in a day's papers: one pass over the text, then only look-ups.
+
+A place is one number, made of paper, field and position in the field, so that whole sets of places
+are compared at once. Between two keywords, or two names, lies a gap that no phrase reaches over.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.core.filters.tree import Words
+from newsletter.core.filters.words import (
+    COMPOUND,
+    Compound,
+    cased,
+    clean,
+    folded,
+    stems,
+    take_apart,
+)
+
+TITLE, KEYWORD, ABSTRACT, ORG = FIELDS = range(4)
+FIELD_BITS, POSITION_BITS = 2, 16
+GAP = 128  # more than the widest near term spans
+LAST_POSITION = (1 << POSITION_BITS) - 1 - GAP  # what a field holds beyond is not looked at
+
+Spelling = Callable[[str], tuple[str, ...]]  # one of stems, folded, cased
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Where a word stands. starts, ends: as a word of its own. longs: (start, end) in one."""
+
+    starts: frozenset[int]
+    ends: frozenset[int]
+    longs: tuple[tuple[int, int], ...]
+
+
+class Concordance:
+    """The words of a day's papers by place. All is added before the first question."""
+
+    def __init__(self) -> None:
+        self._single: dict[str, list[int]] = defaultdict(list)
+        self._joined: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._written: dict[Spelling, dict[str, list[str]]] = {}
+        self._sorted: list[str] = []
+        self._spans: dict[tuple[Spelling, str, bool], _Spans] = {}
+
+    def add(self, paper: int, field: int, texts: Iterable[str]) -> None:
+        """Take in a field of the paper at this position."""
+        place = ((paper << FIELD_BITS) | field) << POSITION_BITS
+        last = place + LAST_POSITION
+        single = self._single
+        for text in texts:
+            for word in COMPOUND.findall(clean(text)):
+                if place > last:
+                    return
+                if word.isascii() and word.isalnum():
+                    single[word].append(place)
+                    place += 1
+                else:
+                    place += self._add_compound(word, place)
+            place += GAP
+
+    def _add_compound(self, compound: str, place: int) -> int:
+        pieces, runs = take_apart(compound)
+        for k, piece in enumerate(pieces):
+            self._single[piece].append(place + k)
+        for first, length, whole in runs:
+            self._joined[whole].append((place + first, place + first + length))
+        return len(pieces)
+
+    def papers(self, words: Words) -> tuple[int, ...]:
+        """For each of FIELDS the bit set of the papers that have the words there."""
+        bits = [0] * len(FIELDS)
+        for place in {place >> POSITION_BITS for place in self._places(words)}:
+            bits[place & ((1 << FIELD_BITS) - 1)] |= 1 << (place >> FIELD_BITS)
+        return tuple(bits)
+
+    def _places(self, words: Words) -> Collection[int]:
+        """One place or more within each stretch that has the words."""
+        spelling = _spelling(words)
+        if words.near is not None:
+            return self._near(words, spelling, words.near)
+        ends: Collection[int] | None = None
+        for unit in words.units:
+            ends = self._after(ends, unit, spelling)
+            if not ends:
+                break
+        return [end - 1 for end in ends or ()]
+
+    def _after(
+        self, ends: Collection[int] | None, unit: Compound, spelling: Spelling
+    ) -> Collection[int]:
+        """Where a word ends that starts at one of `ends`; anywhere when that is None."""
+        after = ends
+        for piece in unit.pieces[:-1]:
+            after = _step(after, self._find(spelling, piece, is_prefix=False))
+        after = _step(after, self._find(spelling, unit.pieces[-1], is_prefix=unit.is_prefix))
+        if unit.whole:
+            whole = self._find(spelling, unit.whole, is_prefix=unit.is_prefix)
+            after = {*after, *_step(ends, whole)}
+        return after
+
+    def _near(self, words: Words, spelling: Spelling, between: int) -> list[int]:
+        """Where a stretch begins that is short enough and holds each word as often as written."""
+        length = between + sum(len(unit.pieces) for unit in words.units)
+        wanted = Counter(_alike(unit, spelling) for unit in words.units)
+        units = {_alike(unit, spelling): unit for unit in words.units}
+        # by paper and field: for each word its (start, end) there
+        held: dict[int, dict[object, list[tuple[int, int]]]] = defaultdict(dict)
+        for key, unit in units.items():
+            for start, end in self._occurrences(unit, spelling):
+                held[start >> POSITION_BITS].setdefault(key, []).append((start, end))
+        found = []
+        for occurrences in held.values():
+            if len(occurrences) == len(wanted):
+                first = _first_stretch(occurrences, wanted, length)
+                if first is not None:
+                    found.append(first)
+        return found
+
+    def _occurrences(self, unit: Compound, spelling: Spelling) -> list[tuple[int, int]]:
+        """Start and nearest end of the word, each start once."""
+        leads = [self._find(spelling, unit.pieces[0], is_prefix=unit.is_prefix)]
+        if unit.whole:
+            leads.append(self._find(spelling, unit.whole, is_prefix=unit.is_prefix))
+        starts = {start for lead in leads for start in (*lead.starts, *(s for s, _ in lead.longs))}
+        ends = ((start, self._after((start,), unit, spelling)) for start in starts)
+        return [(start, min(after)) for start, after in ends if after]
+
+    def _find(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:
+        spans = self._spans.get((spelling, word, is_prefix))
+        if spans is None:
+            spans = self._look_up(folded if is_prefix else spelling, word, is_prefix=is_prefix)
+            self._spans[spelling, word, is_prefix] = spans
+        return spans
+
+    def _look_up(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:
+        written = self._spelled(spelling)
+        forms = spelling(word)
+        if is_prefix:
+            forms = tuple(longer for form in forms for longer in self._starting_with(form))
+        surfaces = {surface for form in forms for surface in written.get(form, ())}
+        starts = [start for surface in surfaces for start in self._single.get(surface, ())]
+        longs = [span for surface in surfaces for span in self._joined.get(surface, ())]
+        return _Spans(frozenset(starts), frozenset([s + 1 for s in starts]), tuple(longs))
+
+    def _spelled(self, spelling: Spelling) -> dict[str, list[str]]:
+        """Words as written in the papers, by spelling; made when first asked for."""
+        written = self._written.get(spelling)
+        if written is None:
+            written = defaultdict(list)
+            for surface in {**self._single, **self._joined}:
+                for form in spelling(surface):
+                    written[form].append(surface)
+            self._written[spelling] = written
+        return written
+
+    def _starting_with(self, prefix: str) -> list[str]:
+        written = self._spelled(folded)
+        if not self._sorted:
+            self._sorted = sorted(written)
+        first = bisect_left(self._sorted, prefix)
+        beyond = bisect_left(self._sorted, prefix + "\U0010ffff", first)
+        return self._sorted[first:beyond]
+
+
+def _spelling(words: Words) -> Spelling:
+    if not words.is_exact:
+        return stems
+    return cased if words.is_cased else folded
+
+
+def _step(ends: Collection[int] | None, spans: _Spans) -> Collection[int]:
+    """Where this word ends when it starts where the one before ended."""
+    if ends is None:
+        return {*spans.ends, *(end for _, end in spans.longs)} if spans.longs else spans.ends
+    after = {start + 1 for start in spans.starts.intersection(ends)}
+    after.update(end for start, end in spans.longs if start in ends)
+    return after
+
+
+def _alike(unit: Compound, spelling: Spelling) -> tuple[object, ...]:
+    return (unit.is_prefix, *(spelling(piece) for piece in unit.pieces))
+
+
+def _first_stretch(
+    occurrences: dict[object, list[tuple[int, int]]], wanted: Mapping[Any, int], length: int
+) -> int | None:
+    for first in sorted(start for spans in occurrences.values() for start, _ in spans):
+        if all(
+            sum(start >= first and end <= first + length for start, end in spans) >= wanted[key]
+            for key, spans in occurrences.items()
+        ):
+            return first
+    return None

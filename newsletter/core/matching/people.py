@@ -1,0 +1,162 @@
+"""Authors' names: `He, K` is Kaiming He, and Müller is Muller is Mueller."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from newsletter.core.filters.tree import Name
+from newsletter.core.filters.words import cased, folded, is_cjk, name_words, take_apart
+
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+# In family names only, and not at their end: Mueller is Muller, but Yuexin is not Yuxin, and Xue
+# and Michael are no German spellings.
+_SPELLED_UMLAUT = re.compile(r"(?<=[b-df-hj-np-tv-xz])([aou])e(?=[b-df-hj-np-tv-xz][a-z])")
+
+Reading = tuple[tuple[str, ...], ...]  # for each word of a name its spellings
+
+
+@dataclass(slots=True)
+class _Person:
+    """A name as papers write it. readings: with hyphenated words whole, and taken apart."""
+
+    words: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    papers: int = 0
+
+
+@dataclass(slots=True)
+class People:
+    """The authors of a day's papers, each name once."""
+
+    _persons: dict[str, _Person] = field(default_factory=dict)
+    _by_form: dict[str, list[_Person]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, paper: int, names: Iterable[str]) -> None:
+        """Take in the authors of the paper at this position."""
+        for name in names:
+            person = self._persons.get(name)
+            if person is None:
+                person = self._persons[name] = _person(name)
+                for form in _forms(person):
+                    self._by_form[form].append(person)
+            person.papers |= 1 << paper
+
+    def papers(self, name: Name) -> int:
+        """The bit set of the papers that have such an author."""
+        found = 0
+        for person in self._candidates(name):
+            if person.papers & ~found and _is_same(name, person):
+                found |= person.papers
+        return found
+
+    def _candidates(self, name: Name) -> Iterable[_Person]:
+        words = [word for word in (*name.family, *name.rest) if len(word) > 1]
+        if not words or name.is_prefix or any(map(is_cjk, words)):
+            return self._persons.values()
+        longest = take_apart(max(words, key=len))
+        spelled = longest[1][-1][2] if longest[1] else longest[0][0]
+        forms = {form for word in (spelled, longest[0][0]) for form in _all_forms(folded(word))}
+        return {id(p): p for form in forms for p in self._by_form.get(form, ())}.values()
+
+
+def _person(name: str) -> _Person:
+    before, comma, after = name.partition(",")
+    if comma and "," not in after and after.strip(" .").casefold() not in _SUFFIXES:
+        name = f"{after} {before}"  # He, Kaiming
+    words = name_words(name)
+    while len(words) > 2 and words[-1].casefold() in _SUFFIXES:
+        words = words[:-1]
+    return _Person(words, _readings(words, is_cased=False))
+
+
+def _readings(words: Sequence[str], *, is_cased: bool) -> tuple[Reading, ...]:
+    spelling = cased if is_cased else folded
+    whole = tuple(spelling("".join(take_apart(word)[0])) for word in words)
+    apart = tuple(spelling(piece) for word in words for piece in _parts(word))
+    return (whole,) if whole == apart else (whole, apart)
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    """The parts of a hyphenated word; a name in Chinese characters stays as it is."""
+    return (word,) if is_cjk(word) else take_apart(word)[0]
+
+
+def _forms(person: _Person) -> set[str]:
+    return {form for reading in person.readings for word in reading for form in _all_forms(word)}
+
+
+def _all_forms(spellings: tuple[str, ...]) -> set[str]:
+    return {*spellings, *map(_without_umlaut, spellings)}
+
+
+def _without_umlaut(form: str) -> str:
+    return _SPELLED_UMLAUT.sub(r"\1", form)
+
+
+def _is_same(name: Name, person: _Person) -> bool:
+    theirs = _readings(person.words, is_cased=True) if name.is_cased else person.readings
+    for family in _readings(name.family, is_cased=name.is_cased):
+        for rest in _readings(name.rest, is_cased=name.is_cased):
+            if any(_fits(name, family, rest, words) for words in theirs):
+                return True
+    return False
+
+
+def _fits(name: Name, family: Reading, rest: Reading, words: Reading) -> bool:
+    if name.is_exact:
+        return _fits_exactly((*rest, *family), words)
+    if not family:
+        return _fits_in_order(rest, words, is_prefix=name.is_prefix)
+    given = words[: -len(family)]
+    if len(given) < len(rest) or len(words) < len(family):
+        return False
+    last = len(words) - len(family)
+    return all(
+        _is_same_word(ours, words[last + i], is_last=last + i == len(words) - 1)
+        for i, ours in enumerate(family)
+    ) and all(
+        _is_same_word(ours, given[i], is_prefix=name.is_prefix or _is_initial(ours))
+        for i, ours in enumerate(rest)
+    )
+
+
+def _fits_exactly(ours: Reading, words: Reading) -> bool:
+    return len(ours) == len(words) and all(
+        set(mine) & set(theirs) for mine, theirs in zip(ours, words, strict=True)
+    )
+
+
+def _fits_in_order(rest: Reading, words: Reading, *, is_prefix: bool) -> bool:
+    """Whether these words stand in the name in this order; initials only beside a longer word."""
+    at = 0
+    for i, ours in enumerate(rest):
+        may_go_on = (is_prefix and i == len(rest) - 1) or (len(rest) > 1 and _is_initial(ours))
+        while at < len(words) and not _is_same_word(
+            ours, words[at], is_prefix=may_go_on, is_last=at == len(words) - 1
+        ):
+            at += 1
+        if at == len(words):
+            return False
+        at += 1
+    return True
+
+
+def _is_initial(spellings: tuple[str, ...]) -> bool:
+    return len(spellings[0]) == 1 and not is_cjk(spellings[0])
+
+
+def _is_same_word(
+    ours: tuple[str, ...],
+    theirs: tuple[str, ...],
+    *,
+    is_prefix: bool = False,
+    is_last: bool = False,
+) -> bool:
+    if is_prefix:
+        return any(word.startswith(start) for word in theirs for start in ours)
+    if any(form in theirs for form in ours):
+        return True
+    if is_last and any(_without_umlaut(form) in map(_without_umlaut, theirs) for form in ours):
+        return True
+    return is_cjk(ours[0]) and any(ours[0] in word for word in theirs)
