@@ -10,7 +10,9 @@ import pytest
 
 import newsletter
 from newsletter.adapters.sources.huggingface import parse_daily_papers
+from newsletter.core.digests import Topic, compose
 from newsletter.core.filters import parse_filter
+from newsletter.core.matching import PaperIndex
 
 FOLDER = Path(newsletter.__file__).parent / "demo_day"
 DAY = date(2026, 6, 16)
@@ -138,3 +140,45 @@ def test_the_wishes_of_every_demo_reader_can_be_read(reader):
     assert 1 <= reader["cap"] <= 50
     for text in [topic["filter"] for topic in reader["topics"]] + reader["mutes"]:
         parse_filter(text)
+
+
+@pytest.fixture(scope="module")
+def index() -> PaperIndex:
+    return PaperIndex(parse_daily_papers(BODY, DAY).papers)
+
+
+def digest_of(reader, index, *, mutes=None, cap=None):
+    topics = [Topic(topic["name"], parse_filter(topic["filter"])) for topic in reader["topics"]]
+    return compose(
+        index,
+        topics,
+        mutes=[parse_filter(text) for text in (reader["mutes"] if mutes is None else mutes)],
+        window=index.everything,
+        cap=reader["cap"] if cap is None else cap,
+    )
+
+
+def test_five_demo_readers_get_two_to_eight_papers_and_one_gets_none(index):
+    sizes = {}
+    for reader in READERS:
+        digest = digest_of(reader, index)
+        sizes[reader["address"]] = len(digest.paper_ids) if digest else 0
+
+    assert sizes.pop("otto@example.org") == 0
+    assert all(2 <= size <= 8 for size in sizes.values()), sizes
+
+
+def test_a_mute_and_a_cap_each_keep_a_paper_from_a_demo_reader(index):
+    muted = [r for r in READERS if digest_of(r, index) != digest_of(r, index, mutes=[])]
+    capped = [r for r in READERS if (digest := digest_of(r, index)) and digest.left_out]
+
+    assert [reader["address"] for reader in muted] == ["grace@example.org"]
+    assert [reader["address"] for reader in capped] == ["amara@example.org"]
+
+
+def test_every_topic_of_a_demo_reader_with_papers_brings_some(index):
+    for reader in READERS:
+        digest = digest_of(reader, index, cap=50)
+        if digest is not None:
+            names = [topic["name"] for topic in reader["topics"]]
+            assert [section.topic for section in digest.sections] == names
