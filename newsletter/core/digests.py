@@ -6,10 +6,14 @@ topic's cap → the digest's cap. `why` tells for one paper how far it came.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
+
+_MAX_SHARED = 4_096  # digests kept for readers who want the same: most share a few hundred topics
+_ZERO_OR_ONE = bytes.maketrans(b"01", b"\x00\x01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +80,25 @@ def compose(
     claims = _claims(index, topics, allowed)
     if not claims:
         return None
+    shared = index.notes.setdefault(compose, {})
+    key = (*claims, cap)
+    digest: Digest | None = shared.get(key)
+    if digest is None:
+        if len(shared) >= _MAX_SHARED:
+            shared.clear()
+        digest = shared[key] = _digest(index, claims, cap)
+    return digest
+
+
+def _digest(index: PaperIndex, claims: list[tuple[Topic, int]], cap: int) -> Digest:
     chosen = [
         (topic, index.best(topic.filter, papers, most=_smaller(topic.cap, cap)))
         for topic, papers in claims
     ]
     if sum(len(best) for _, best in chosen) > cap:
         chosen = _cut(index, chosen, cap)
-    sections = [
-        Section(topic=topic.name, picks=tuple(_pick(index, topic, k) for k in best))
-        for topic, best in chosen
-    ]
-    return Digest(sections=tuple(sections), left_out=_left_out(index, claims, chosen))
+    sections = tuple(_section(index, topic, best) for topic, best in chosen)
+    return Digest(sections=sections, left_out=_left_out(index, claims, chosen))
 
 
 def _claims(index: PaperIndex, topics: Sequence[Topic], allowed: int) -> list[tuple[Topic, int]]:
@@ -121,8 +133,13 @@ def _cut(
     return [(topic, best) for topic, best in cut if best]
 
 
-def _pick(index: PaperIndex, topic: Topic, k: int) -> Pick:
-    return Pick(paper_id=index.papers[k].id, words=index.reasons(topic.filter, k))
+def _section(index: PaperIndex, topic: Topic, best: list[int]) -> Section:
+    reasons = index.reasons_of(topic.filter, best)
+    picks = [
+        Pick(paper_id=index.papers[k].id, words=words)
+        for k, words in zip(best, reasons, strict=True)
+    ]
+    return Section(topic=topic.name, picks=tuple(picks))
 
 
 def _left_out(
@@ -136,7 +153,13 @@ def _left_out(
     for _, best in chosen:
         for k in best:
             papers ^= 1 << k
-    return tuple(Pick(paper_id=index.papers[k].id) for k in positions(papers))
+    if not papers:
+        return ()
+    bare = index.notes.get(_left_out)
+    if bare is None:
+        bare = index.notes[_left_out] = [Pick(paper_id=paper.id) for paper in index.papers]
+    # A broad topic leaves hundreds out, for each reader: binary digits select them in one go.
+    return tuple(compress(bare, f"{papers:b}"[::-1].encode().translate(_ZERO_OR_ONE)))
 
 
 def _smaller(topic_cap: int | None, cap: int) -> int:

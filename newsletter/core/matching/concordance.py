@@ -6,9 +6,8 @@ are compared at once. Between two keywords, or two names, lies a gap that no phr
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from newsletter.core.filters.tree import Words
 from newsletter.core.filters.words import (
@@ -27,6 +26,7 @@ GAP = 128  # more than the widest near term spans
 LAST_POSITION = (1 << POSITION_BITS) - 1 - GAP  # what a field holds beyond is not looked at
 
 Spelling = Callable[[str], tuple[str, ...]]  # one of stems, folded, cased
+_Cells = dict[int, list[tuple[int, int]]]  # paper and field → (start, end) of a word there
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Concordance:
         self._written: dict[Spelling, dict[str, list[str]]] = {}
         self._sorted: list[str] = []
         self._spans: dict[tuple[Spelling, str, bool], _Spans] = {}
+        self._cells: dict[tuple[Spelling, Compound], _Cells] = {}
 
     def add(self, paper: int, field: int, texts: Iterable[str]) -> None:
         """Take in a field of the paper at this position."""
@@ -105,26 +106,34 @@ class Concordance:
         return after
 
     def _near(self, words: Words, spelling: Spelling, between: int) -> list[int]:
-        """Where a stretch begins that is short enough and holds each word as often as written."""
+        """A place in each field where a short enough stretch holds all, as often as written."""
         length = between + sum(len(unit.pieces) for unit in words.units)
         wanted = Counter(_alike(unit, spelling) for unit in words.units)
         units = {_alike(unit, spelling): unit for unit in words.units}
-        # by paper and field: for each word its (start, end) there
-        held: dict[int, dict[object, list[tuple[int, int]]]] = defaultdict(dict)
-        for key, unit in units.items():
-            for start, end in self._occurrences(unit, spelling):
-                held[start >> POSITION_BITS].setdefault(key, []).append((start, end))
-        found = []
-        for occurrences in held.values():
-            if len(occurrences) == len(wanted):
-                first = _first_stretch(occurrences, wanted, length)
-                if first is not None:
-                    found.append(first)
-        return found
+        held = [(self._by_cell(unit, spelling), wanted[key]) for key, unit in units.items()]
+        held.sort(key=lambda one: len(one[0]))
+        return [
+            cell << POSITION_BITS
+            for cell in held[0][0]
+            if all(cell in spans for spans, _ in held)
+            and _fits_somewhere([(spans[cell], count) for spans, count in held], length)
+        ]
+
+    def _by_cell(self, unit: Compound, spelling: Spelling) -> _Cells:
+        """The word's occurrences by paper and field, in order."""
+        key = (spelling, unit)
+        cells = self._cells.get(key)
+        if cells is None:
+            cells = self._cells[key] = {}
+            for start, end in sorted(self._occurrences(unit, spelling)):
+                cells.setdefault(start >> POSITION_BITS, []).append((start, end))
+        return cells
 
     def _occurrences(self, unit: Compound, spelling: Spelling) -> list[tuple[int, int]]:
         """Start and nearest end of the word, each start once."""
         leads = [self._find(spelling, unit.pieces[0], is_prefix=unit.is_prefix)]
+        if len(unit.pieces) == 1 and not leads[0].longs:
+            return [(start, start + 1) for start in leads[0].starts]
         if unit.whole:
             leads.append(self._find(spelling, unit.whole, is_prefix=unit.is_prefix))
         starts = {start for lead in leads for start in (*lead.starts, *(s for s, _ in lead.longs))}
@@ -187,13 +196,13 @@ def _alike(unit: Compound, spelling: Spelling) -> tuple[object, ...]:
     return (unit.is_prefix, *(spelling(piece) for piece in unit.pieces))
 
 
-def _first_stretch(
-    occurrences: dict[object, list[tuple[int, int]]], wanted: Mapping[Any, int], length: int
-) -> int | None:
-    for first in sorted(start for spans in occurrences.values() for start, _ in spans):
-        if all(
-            sum(start >= first and end <= first + length for start, end in spans) >= wanted[key]
-            for key, spans in occurrences.items()
-        ):
-            return first
-    return None
+def _fits_somewhere(held: list[tuple[list[tuple[int, int]], int]], length: int) -> bool:
+    """Whether some stretch holds of each word as many occurrences as it asks for."""
+    for first in sorted(start for spans, _ in held for start, _ in spans):
+        last = first + length
+        for spans, count in held:
+            if sum(start >= first and end <= last for start, end in spans) < count:
+                break
+        else:
+            return True
+    return False

@@ -6,7 +6,8 @@ bits of a set are its best papers.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from newsletter.core.filters.tree import (
     And,
@@ -30,6 +31,7 @@ MOST_REASONS = 4
 MAX_REMEMBERED = 400_000  # filters; beyond, all are forgotten, so memory has a bound
 _FIELDS = {"title": TITLE, "abstract": ABSTRACT, "keyword": KEYWORD, "org": ORG}
 _ANYWHERE = (TITLE, KEYWORD, ABSTRACT)
+_first = itemgetter(0)
 _NAMED = ("author", "id")  # a paper that is asked for by name counts like one found by its title
 
 
@@ -46,7 +48,8 @@ class PaperIndex:
     """Papers made ready for any number of filters. Nothing in it changes what it answers.
 
     papers: best first: upvotes (unknown ones last), then the newer, then by id. Of several records
-    with one id the one featured last counts.
+    with one id the one featured last counts. notes: what others derived from these papers and keep
+    for as long as they are current; whoever fills it keeps it small.
     """
 
     def __init__(self, papers: Sequence[Paper]) -> None:
@@ -62,6 +65,7 @@ class PaperIndex:
         self._hits: dict[str, _Hits] = {}
         self._matches: dict[str, int] = {}
         self._ties = _ties(self.papers)
+        self.notes: dict[object, Any] = {}
 
     def _add(self, k: int, paper: Paper) -> None:
         self._words.add(k, TITLE, (paper.title,))
@@ -180,10 +184,24 @@ class PaperIndex:
         Of an OR only what the paper passes, of an AND all. Where nothing but exclusions let it
         pass, they are named (`-title:survey`). Empty when the paper does not pass.
         """
-        leaves = [leaf for leaf, _ in self._passed(filter.tree, 1 << k)]
-        leaves.sort(key=lambda leaf: self._place(leaf, k))
-        labels = [leaf.label for leaf in leaves] or self._exclusions(filter.tree, k)
-        return tuple(dict.fromkeys(labels))[:MOST_REASONS]
+        return self.reasons_of(filter, (k,))[0]
+
+    def reasons_of(self, filter: Filter, ks: Sequence[int]) -> list[tuple[str, ...]]:
+        """The same for each of several papers, in one walk."""
+        leaves: dict[int, list[tuple[int, str]]] = {k: [] for k in ks}
+        for leaf, passed in self._passed(filter.tree, sum(1 << k for k in leaves)):
+            hits, label = self._test(leaf), leaf.label
+            for k in positions(passed):
+                leaves[k].append((_place(hits, k), label))
+        return [self._told(filter, k, leaves[k]) for k in ks]
+
+    def _told(self, filter: Filter, k: int, leaves: list[tuple[int, str]]) -> tuple[str, ...]:
+        if not leaves:
+            return tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
+        if len(leaves) == 1:
+            return (leaves[0][1],)
+        leaves.sort(key=_first)  # keeps the order in which they are written
+        return tuple(dict.fromkeys([label for _, label in leaves]))[:MOST_REASONS]
 
     def _passed(self, node: Node, papers: int) -> Iterator[tuple[Leaf, int]]:
         """The terms outside of any NOT, each with those of the papers that it brought."""
@@ -204,14 +222,6 @@ class PaperIndex:
             return [canonical(node)]
         return [text for child in node.children for text in self._exclusions(child, k)]
 
-    def _place(self, leaf: Leaf, k: int) -> int:
-        """TITLE, KEYWORD or ABSTRACT, whichever is best; a higher number for any other test."""
-        hits = self._test(leaf)
-        for place, bits in ((TITLE, hits.title), (KEYWORD, hits.keyword)):
-            if bits >> k & 1:
-                return place
-        return ABSTRACT if hits.abstract >> k & 1 else ABSTRACT + 1
-
 
 # For a term in title, keyword, abstract. A filter has at most 64 terms, so any number of hits in
 # a worse place never outweighs one in a better place.
@@ -224,6 +234,15 @@ def positions(papers: int) -> Iterator[int]:
         low = papers & -papers
         yield low.bit_length() - 1
         papers ^= low
+
+
+def _place(hits: _Hits, k: int) -> int:
+    """TITLE, KEYWORD or ABSTRACT, whichever is best; a higher number for any other test."""
+    if hits.title >> k & 1:
+        return TITLE
+    if hits.keyword >> k & 1:
+        return KEYWORD
+    return ABSTRACT if hits.abstract >> k & 1 else ABSTRACT + 1
 
 
 def _placed(bits: tuple[int, ...], field: str) -> _Hits:
