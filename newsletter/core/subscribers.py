@@ -1,12 +1,23 @@
-"""A subscriber and their wishes, as values."""
+"""A subscriber and their wishes, as values, and the rules that wishes must keep."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
+
+from newsletter.core.filters import parse_filter
+from newsletter.core.schedule import check_cadence, check_hour, check_time_zone, check_weekday
+from newsletter.core.text import clean, cut, fold
+from newsletter.errors import ChoiceError, FilterError
 
 MAX_TOPICS = 20
 MAX_MUTES = 20
 MAX_CAP = 50
+MAX_NAME = 100
+_SHOWN = 60
+
+T = TypeVar("T")
 
 
 class Status(StrEnum):
@@ -57,3 +68,128 @@ class Subscriber:
     confirmed_at: datetime | None = None
     ended_at: datetime | None = None
     ended_because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One wish that cannot be kept. field: "cap", "topics", "topics-0-filter", "mutes-2", …"""
+
+    field: str
+    error: FilterError | ChoiceError
+
+
+def check_wishes(wishes: Wishes) -> Wishes:
+    """The same wishes with clean names and canonical filters, as they are stored.
+
+    Raises FilterError or ChoiceError for the first wish that cannot be kept.
+    """
+    checked, problems = review_wishes(wishes)
+    if problems:
+        raise problems[0].error
+    return checked
+
+
+def review_wishes(wishes: Wishes) -> tuple[Wishes, tuple[Problem, ...]]:
+    """The wishes as they would be stored, and every problem in them, in a form's order.
+
+    What has a problem comes back as it was given, so that nothing a reader typed is lost.
+    """
+    review = _Review()
+    review.keep("topics", _check_topic_count, wishes.topics)
+    topics = tuple(review.topic(n, topic, wishes) for n, topic in enumerate(wishes.topics))
+    review.keep("mutes", _check_mute_count, wishes.mutes)
+    mutes = tuple(review.keep(f"mutes-{n}", _canonical, t) for n, t in enumerate(wishes.mutes))
+    review.keep("cadence", check_cadence, wishes.cadence)
+    review.keep("weekday", check_weekday, wishes.weekday)
+    review.keep("hour", check_hour, wishes.hour)
+    review.keep("time_zone", _check_zone, wishes.time_zone)
+    review.keep("cap", _check_cap, wishes.cap)
+    review.keep("paused_until", _check_pause, wishes.paused_until)
+    return replace(wishes, topics=topics, mutes=mutes), tuple(review.problems)
+
+
+@dataclass(slots=True)
+class _Review:
+    """Goes over a reader's wishes and collects what cannot be kept."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def keep(self, name: str, check: Callable[[T], T], value: T) -> T:
+        """What the check makes of the value; the value itself, and a problem, when it raises."""
+        try:
+            return check(value)
+        except (FilterError, ChoiceError) as error:
+            self.problems.append(Problem(field=name, error=error))
+            return value
+
+    def topic(self, number: int, topic: TopicText, wishes: Wishes) -> TopicText:
+        """One topic; names must differ, since a mail says by name what brought a paper."""
+        before = {fold(clean(other.name)) for other in wishes.topics[:number]}
+        lead = f"topics-{number}"
+        return replace(
+            topic,
+            name=self.keep(f"{lead}-name", lambda name: _checked_name(name, before), topic.name),
+            filter=self.keep(f"{lead}-filter", _canonical, topic.filter),
+            cap=self.keep(f"{lead}-cap", _check_topic_cap, topic.cap),
+        )
+
+
+def _canonical(text: str) -> str:
+    return parse_filter(text).text
+
+
+def _checked_name(name: str, before: set[str]) -> str:
+    cleaned = clean(name)
+    if not cleaned:
+        raise ChoiceError("A topic has no name: give it one, such as “Agents”.")
+    if len(cleaned) > MAX_NAME:
+        raise ChoiceError(
+            f"The topic’s name “{cut(cleaned, _SHOWN)}” has {len(cleaned)} characters: "
+            f"at most {MAX_NAME} are allowed."
+        )
+    if fold(cleaned) in before:
+        raise ChoiceError(
+            f"Two topics have the name “{cut(cleaned, _SHOWN)}”: give one of them another."
+        )
+    return cleaned
+
+
+def _check_topic_count(topics: tuple[TopicText, ...]) -> tuple[TopicText, ...]:
+    if not topics:
+        raise ChoiceError("There is no topic: add at least one, or no paper can match.")
+    if len(topics) > MAX_TOPICS:
+        raise ChoiceError(f"There are {len(topics)} topics: at most {MAX_TOPICS} are allowed.")
+    return topics
+
+
+def _check_mute_count(mutes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(mutes) > MAX_MUTES:
+        raise ChoiceError(f"There are {len(mutes)} mutes: at most {MAX_MUTES} are allowed.")
+    return mutes
+
+
+def _check_zone(name: str) -> str:
+    return check_time_zone(name).key
+
+
+def _check_cap(cap: int) -> int:
+    if not 1 <= cap <= MAX_CAP:
+        raise ChoiceError(
+            f"The most papers in one mail is {cap}: it must be a number from 1 to {MAX_CAP}."
+        )
+    return cap
+
+
+def _check_topic_cap(cap: int | None) -> int | None:
+    if cap is not None and not 1 <= cap <= MAX_CAP:
+        raise ChoiceError(
+            f"The most papers of one topic is {cap}: it must be a number from 1 to {MAX_CAP}, "
+            "or left empty."
+        )
+    return cap
+
+
+def _check_pause(paused_until: datetime | None) -> datetime | None:
+    if paused_until is not None and paused_until.tzinfo is None:
+        raise ValueError(f"{paused_until!r} has no time zone: instants are aware UTC")
+    return paused_until

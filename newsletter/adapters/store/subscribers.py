@@ -1,0 +1,282 @@
+"""Subscribers with their wishes, and suppressions: reads and writes.
+
+Rows become values here. Topics and mutes of many subscribers come in one query each, so that a
+page of a hundred costs three queries.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import Session, col
+
+from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.tables import (
+    AuditRow,
+    MuteRow,
+    SubscriberRow,
+    SuppressionRow,
+    TopicRow,
+)
+from newsletter.core.addresses import Address
+from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes
+
+MAX_REASON = 200
+
+
+def subscriber_by_id(
+    session: Session, subscriber_id: int, *, is_locked: bool = False
+) -> Subscriber | None:
+    """The subscriber, or None. is_locked: nobody else changes them until this transaction ends."""
+    return _one(session, col(SubscriberRow.id) == subscriber_id, is_locked=is_locked)
+
+
+def subscriber_by_key(session: Session, key: str, *, is_locked: bool = False) -> Subscriber | None:
+    """The subscriber of this normalised address (`Address.key`), or None."""
+    return _one(session, col(SubscriberRow.address_key) == key, is_locked=is_locked)
+
+
+def subscribers_page(
+    session: Session, *, status: Status | None = None, limit: int = 100, after_id: int = 0
+) -> tuple[Subscriber, ...]:
+    """Up to `limit` subscribers with ids above `after_id`, by id."""
+    wanted = select(SubscriberRow).where(col(SubscriberRow.id) > after_id)
+    if status is not None:
+        wanted = wanted.where(col(SubscriberRow.status) == status.value)
+    rows = session.scalars(wanted.order_by(col(SubscriberRow.id)).limit(limit)).all()
+    return subscribers_of(session, rows)
+
+
+def subscribers_by_status(session: Session) -> dict[Status, int]:
+    """How many subscribers there are of each status, noughts included."""
+    counted = select(col(SubscriberRow.status), func.count()).group_by(col(SubscriberRow.status))
+    found = {Status(status): count for status, count in session.execute(counted)}
+    return {status: found.get(status, 0) for status in Status}
+
+
+def subscribers_of(session: Session, rows: Sequence[SubscriberRow]) -> tuple[Subscriber, ...]:
+    """These rows as values, in the same order; their topics and mutes in one query each."""
+    wishes = wishes_of(session, rows)
+    return tuple(_subscriber(row, wishes[_id(row)]) for row in rows)
+
+
+def wishes_of(session: Session, rows: Iterable[SubscriberRow]) -> dict[int, Wishes]:
+    """The wishes of each of these rows, by subscriber id."""
+    by_id = {_id(row): row for row in rows}
+    topics, mutes = topics_of(session, by_id), mutes_of(session, by_id)
+    return {
+        subscriber_id: Wishes(
+            topics=topics.get(subscriber_id, ()),
+            mutes=mutes.get(subscriber_id, ()),
+            **{name: getattr(row, name) for name in _PLAIN_WISHES},
+        )
+        for subscriber_id, row in by_id.items()
+    }
+
+
+def topics_of(session: Session, ids: Collection[int]) -> dict[int, tuple[TopicText, ...]]:
+    """The topics of many subscribers, in their order; who has none is left out."""
+    found = defaultdict[int, list[TopicText]](list)
+    wanted = (
+        select(TopicRow)
+        .where(col(TopicRow.subscriber_id).in_(ids))
+        .order_by(col(TopicRow.subscriber_id), col(TopicRow.position))
+    )
+    for row in session.scalars(wanted):
+        topic = TopicText(name=row.name, filter=row.filter, cap=row.cap, is_on=row.is_on)
+        found[row.subscriber_id].append(topic)
+    return {subscriber_id: tuple(topics) for subscriber_id, topics in found.items()}
+
+
+def mutes_of(session: Session, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The mutes of many subscribers, in their order; who has none is left out."""
+    found = defaultdict[int, list[str]](list)
+    wanted = select(MuteRow).where(col(MuteRow.subscriber_id).in_(ids)).order_by(col(MuteRow.id))
+    for row in session.scalars(wanted):
+        found[row.subscriber_id].append(row.filter)
+    return {subscriber_id: tuple(mutes) for subscriber_id, mutes in found.items()}
+
+
+def add_subscriber(
+    session: Session, address: Address, wishes: Wishes, *, address_hash: str, now: datetime
+) -> int | None:
+    """The id of a new pending subscriber; None when the address has its row already.
+
+    The unique key decides, so that of two requests at once one adds and the other finds.
+    """
+    made = insert_once(session, SubscriberRow).values(
+        address=address.text,
+        address_key=address.key,
+        address_hash=address_hash,
+        status=Status.PENDING.value,
+        created_at=now,
+        ended_because="",
+        **{name: getattr(wishes, name) for name in _PLAIN_WISHES},
+    )
+    subscriber_id: int | None = session.scalar(made.returning(col(SubscriberRow.id)))
+    if subscriber_id is not None:
+        _add_texts(session, subscriber_id, wishes)
+    return subscriber_id
+
+
+def set_wishes(session: Session, subscriber_id: int, wishes: Wishes) -> None:
+    """Replace all wishes of a subscriber; status and due time stay."""
+    session.execute(delete(TopicRow).where(col(TopicRow.subscriber_id) == subscriber_id))
+    session.execute(delete(MuteRow).where(col(MuteRow.subscriber_id) == subscriber_id))
+    _add_texts(session, subscriber_id, wishes)
+    _set(session, subscriber_id, {name: getattr(wishes, name) for name in _PLAIN_WISHES})
+
+
+def set_pending(session: Session, subscriber_id: int) -> None:
+    """Wait for a confirmation, perhaps again."""
+    values = {"status": Status.PENDING.value, "next_due_at": None}
+    _set(session, subscriber_id, values)
+
+
+def set_active(
+    session: Session, subscriber_id: int, *, confirmed_at: datetime, next_due_at: datetime
+) -> None:
+    """Mail this reader from now on."""
+    values = {
+        "status": Status.ACTIVE.value,
+        "confirmed_at": confirmed_at,
+        "next_due_at": next_due_at,
+        "ended_at": None,
+        "ended_because": "",
+    }
+    _set(session, subscriber_id, values)
+
+
+def set_next_due(session: Session, subscriber_id: int, next_due_at: datetime) -> None:
+    _set(session, subscriber_id, {"next_due_at": next_due_at})
+
+
+def set_address(session: Session, subscriber_id: int, text: str) -> None:
+    """Write the address as it was typed now; its key stays the same."""
+    _set(session, subscriber_id, {"address": text})
+
+
+def end_subscription(session: Session, subscriber_id: int, *, because: str, now: datetime) -> None:
+    """Mail this reader no more; their wishes are kept, for a change of mind."""
+    values = {
+        "status": Status.ENDED.value,
+        "next_due_at": None,
+        "ended_at": now,
+        "ended_because": because[:MAX_REASON],
+    }
+    _set(session, subscriber_id, values)
+
+
+def remove_subscriber(session: Session, subscriber_id: int) -> None:
+    """Forget a subscriber: topics, mutes and deliveries go with the row, suppressions stay."""
+    session.execute(delete(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
+
+
+def address_hashes_of(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """The keyed hash of each of these subscribers' addresses, as it stands in the row."""
+    wanted = select(col(SubscriberRow.id), col(SubscriberRow.address_hash))
+    rows = session.execute(wanted.where(col(SubscriberRow.id).in_(ids)))
+    return {row.id: row.address_hash for row in rows if row.id is not None}
+
+
+def is_suppressed(session: Session, *address_hashes: str) -> bool:
+    """Whether the address must not be mailed; one hash for each key that may have made it."""
+    return bool(suppressed(session, address_hashes))
+
+
+def suppressed(session: Session, address_hashes: Collection[str]) -> dict[str, str]:
+    """Those of the hashes that must not be mailed, with the reason."""
+    rows = session.scalars(
+        select(SuppressionRow).where(col(SuppressionRow.address_hash).in_(address_hashes))
+    )
+    return {row.address_hash: row.reason for row in rows}
+
+
+def add_audit(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    now: datetime,
+    because: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what an admin did. subject: an id or an address's hash, never an address."""
+    session.execute(
+        insert(AuditRow).values(
+            at=now,
+            actor=actor[:200],
+            action=action[:64],
+            subject=subject,
+            because=because,
+            details=dict(details or {}),
+        )
+    )
+
+
+# These stand in the subscriber's own row, under the same names as in Wishes.
+_PLAIN_WISHES = (
+    "cadence",
+    "weekday",
+    "hour",
+    "time_zone",
+    "cap",
+    "thumbnails",
+    "paused_until",
+)
+
+
+def _one(session: Session, condition: Any, *, is_locked: bool) -> Subscriber | None:
+    wanted = select(SubscriberRow).where(condition)
+    if is_locked:
+        wanted = wanted.with_for_update()  # SQLite's writers hold the whole database already
+    # A lock waits for the other transaction: what this session remembers is then old.
+    row = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    return subscribers_of(session, [row])[0] if row is not None else None
+
+
+def _set(session: Session, subscriber_id: int, values: Mapping[str, Any]) -> None:
+    session.execute(
+        update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(**values)
+    )
+
+
+def _add_texts(session: Session, subscriber_id: int, wishes: Wishes) -> None:
+    topics = [
+        {
+            "subscriber_id": subscriber_id,
+            "position": position,
+            "name": topic.name,
+            "filter": topic.filter,
+            "cap": topic.cap,
+            "is_on": topic.is_on,
+        }
+        for position, topic in enumerate(wishes.topics)
+    ]
+    mutes = [{"subscriber_id": subscriber_id, "filter": text} for text in wishes.mutes]
+    if topics:
+        session.execute(insert(TopicRow), topics)
+    if mutes:
+        session.execute(insert(MuteRow), mutes)
+
+
+def _subscriber(row: SubscriberRow, wishes: Wishes) -> Subscriber:
+    return Subscriber(
+        id=_id(row),
+        address=row.address,
+        status=Status(row.status),
+        wishes=wishes,
+        created_at=row.created_at,
+        next_due_at=row.next_due_at,
+        confirmed_at=row.confirmed_at,
+        ended_at=row.ended_at,
+        ended_because=row.ended_because,
+    )
+
+
+def _id(row: SubscriberRow) -> int:
+    assert row.id is not None  # it was read from the table
+    return row.id
