@@ -15,6 +15,7 @@ MAX_TOPICS = 20
 MAX_MUTES = 20
 MAX_CAP = 50
 MAX_NAME = 100
+LEFT_BY_READER = ("one click", "page", "mail")  # reasons of an end that its reader may take back
 _SHOWN = 60
 
 T = TypeVar("T")
