@@ -1,0 +1,91 @@
+"""The demo's day through the queue: ring, and watch the ledger until the edition is done."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+from newsletter.adapters.queue import Task
+from newsletter.cli.demo_stage import Stage
+from newsletter.cli.stopping import Stopping
+from newsletter.core.delivery import State
+from newsletter.errors import Unavailable
+
+LOOK_SECONDS = 0.05
+PATIENCE_SECONDS = 60.0  # for each leg; all of them together take two seconds
+MOST_DEATHS = 3
+UNDER_WAY = (State.PENDING, State.SENDING)
+
+Show = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What each look at the ledger needs: the stage, the wish to stop, where to show progress."""
+
+    stage: Stage
+    stopping: Stopping
+    show: Show
+
+
+def run_the_day(watch: Watch) -> None:
+    """Have the worker pull, plan and send; return when no delivery is under way.
+
+    Raises Unavailable with the end of the worker's log, typer.Exit when asked to stop.
+    """
+    stage = watch.stage
+    day, service = stage.day.isoformat(), stage.newsletter
+    service.queue.ring(Task.PULL, day=day)
+    _wait(watch, "fetching papers", _pulled)
+    service.queue.ring(Task.PLAN, range_no=0, edition=day, everyone=1)
+    _wait(watch, "choosing for readers", _planned)
+    service.queue.ring(Task.SEND)
+    _wait(watch, "sending mails", _sent)
+
+
+def _pulled(stage: Stage) -> tuple[int, int]:
+    sources = stage.newsletter.status().sources
+    for source in sources:
+        if source.problem:
+            raise Unavailable(f"The papers of {stage.day} cannot be read: {source.problem}")
+    return sum(source.last_success_at is not None for source in sources), 1
+
+
+def _planned(stage: Stage) -> tuple[int, int]:
+    # All six readers are of one range, which is planned in one transaction.
+    return sum(one.edition == stage.day for one in stage.newsletter.editions()), 1
+
+
+def _sent(stage: Stage) -> tuple[int, int]:
+    for one in stage.newsletter.editions():
+        if one.edition == stage.day:
+            total = sum(one.counts.values())
+            return total - sum(one.counts.get(state, 0) for state in UNDER_WAY), total
+    return 0, 0
+
+
+def _wait(watch: Watch, leg: str, look: Callable[[Stage], tuple[int, int]]) -> None:
+    """Until `look` says that all of its total is done."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        done, total = look(watch.stage)
+        watch.show(leg, done, total)
+        if done >= total:
+            return
+        if watch.stopping.wait(LOOK_SECONDS):
+            raise typer.Exit(watch.stopping.exit_code)
+        watch.stage.children.tend()
+        if watch.stage.children.deaths("worker") >= MOST_DEATHS:
+            raise Unavailable(_why(watch.stage, f"The worker ended {MOST_DEATHS} times"))
+        if time.monotonic() > give_up:
+            raise Unavailable(
+                _why(watch.stage, f"The worker was not done in {PATIENCE_SECONDS:.0f} seconds")
+            )
+
+
+def _why(stage: Stage, what: str) -> str:
+    from newsletter.adapters.embedded.processes import last_lines
+
+    lines = last_lines(stage.worker_log) or "(it is empty)"
+    return f"{what}. Its log is {stage.worker_log}; the last lines:\n{lines}"

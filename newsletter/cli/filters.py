@@ -1,0 +1,72 @@
+"""The topic filter language, without a database: check a text, try it on recorded days."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.choices import MANAGE, Json
+from newsletter.cli.words import amount, print_json, result, say
+from newsletter.errors import NotFound
+
+if TYPE_CHECKING:
+    from newsletter.core.papers import Paper
+
+Text = Annotated[str, typer.Argument(metavar="FILTER", help="In quotes, so that it stays whole.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    nouns = typer.Typer(no_args_is_help=True, help="Try out a topic filter.")
+    nouns.command("check", epilog="""Example: newsletter filter check '"long context" has:code'""")(
+        check
+    )
+    nouns.command("match", epilog="Example: newsletter filter match 'agent*' --data recorded-days")(
+        match
+    )
+    app.add_typer(nouns, name="filter", rich_help_panel=MANAGE)
+
+
+def check(text: Text) -> None:
+    """Say how a filter is understood, in its standard form; exit code 2 where it is not."""
+    from newsletter.core.filters import parse_filter
+
+    result(str(parse_filter(text)))
+
+
+def match(
+    text: Text,
+    data: Annotated[
+        Path, typer.Option("--data", help="A day as recorded JSON, or a folder of such days.")
+    ],
+    is_json: Json = False,
+) -> None:
+    """List the recorded papers that a filter selects."""
+    from newsletter.core.filters import parse_filter
+    from newsletter.core.matching import PaperIndex
+
+    wanted = parse_filter(text)
+    papers = recorded_papers(data)
+    bits = PaperIndex(papers).match(wanted)
+    found = [paper for number, paper in enumerate(papers) if bits >> number & 1]
+    if is_json:
+        print_json({"papers": [paper.id for paper in found]})
+        return
+    for paper in found:
+        result(f"{paper.id}  {paper.title}")
+    say(f"{len(found)} of {amount(len(papers), 'paper')}.")
+
+
+def recorded_papers(data: Path) -> "list[Paper]":
+    """The papers of a file or of all days in a folder, each work once. Raises NotFound."""
+    from newsletter.adapters.sources.folder import FolderSource
+
+    source = FolderSource(data)
+    papers: dict[str, Paper] = {}
+    for day in source.days():
+        fetched = source.fetch(day, validators={})
+        for sentence in fetched.skipped:
+            say(f"Skipped {sentence}")
+        papers.update((paper.id, paper) for paper in fetched.papers)
+    if not papers:
+        raise NotFound(f"{data} holds no recorded papers: name a file or a folder of JSON days.")
+    return list(papers.values())
