@@ -12,7 +12,7 @@ def templates_dir(setting: Path | None) -> Path:
     return setting if setting is not None else _own_dir()
 
 
-def template_loader(setting: Path | None, part: str) -> BaseLoader:
+def template_loader(setting: Path | None, part: str = "email") -> BaseLoader:
     """Loads the templates of one part, "email" or "web".
 
     An operator's folder may hold only the files that differ: the rest are the program's own.
