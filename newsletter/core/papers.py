@@ -1,11 +1,20 @@
 """A paper: one work as its sources announced it."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 ARXIV_PAGE = "https://arxiv.org/abs/"
 ARXIV_PDF = "https://arxiv.org/pdf/"
 HUGGINGFACE_PAGE = "https://huggingface.co/papers/"
+
+# A work that is announced again counts as announced then, within this many days of the first time.
+# The dedup cache remembers for longer than this and the longest window together.
+REFEATURE_DAYS = 30
+
+
+def featured_again(first: date, last: date, now: date) -> date:
+    """The day a work counts as announced, when it is announced once more on `now`."""
+    return now if last < now <= first + timedelta(days=REFEATURE_DAYS) else last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

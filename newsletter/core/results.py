@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from newsletter.core.delivery import Kind, State
 from newsletter.core.digests import Digest
+from newsletter.core.rendering import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,18 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What planning came to: readers looked at, digests planned, readers for whom nothing matched."""
+    """What planning came to. without_match: readers for whom nothing matched."""
 
     readers: int = 0
     digests: int = 0
     without_match: int = 0
+
+    def __add__(self, other: "Planned") -> "Planned":
+        return Planned(
+            readers=self.readers + other.readers,
+            digests=self.digests + other.digests,
+            without_match=self.without_match + other.without_match,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +97,14 @@ class Resent:
     delivery_ids: tuple[int, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
     is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A reader's mail: its parts, and the whole message as it would be sent."""
+
+    rendered: Rendered
+    message: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,229 @@
+"""What the planner reads and writes: who is due, by ranges, and what they have seen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.tables import (
+    DeliveryRow,
+    EditionRow,
+    MuteRow,
+    RangeRow,
+    SubscriberRow,
+    SuppressionRow,
+    TopicRow,
+)
+from newsletter.core.delivery import COUNTS_AS_SEEN, LIFETIMES, Kind
+from newsletter.core.ports import RANGE_SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One active subscriber as the planner needs them. topics: (name, filter text, cap)."""
+
+    id: int
+    cadence: str
+    weekday: int
+    hour: int
+    time_zone: str
+    cap: int
+    paused_until: datetime | None
+    is_suppressed: bool
+    topics: tuple[tuple[str, str, int | None], ...]
+    mutes: tuple[str, ...]
+
+
+def edition_id(session: Session, kind: Kind, day: date, *, now: datetime) -> int:
+    """The edition of this day, made when there is none yet."""
+    session.execute(
+        insert_once(session, EditionRow).values(
+            kind=kind,
+            edition_on=day,
+            state="open",
+            held_because="",
+            created_at=now,
+            expires_at=now + LIFETIMES[kind],
+        )
+    )
+    found = session.scalars(
+        select(col(EditionRow.id)).where(
+            col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day
+        )
+    ).one()
+    assert found is not None
+    return found
+
+
+def due_ranges(session: Session, *, now: datetime | None) -> list[int]:
+    """The ranges that hold active subscribers whose hour has come; all of them for now=None."""
+    range_no = col(SubscriberRow.id) // RANGE_SIZE
+    query = select(range_no).where(col(SubscriberRow.status) == "active").distinct()
+    if now is not None:
+        query = query.where(col(SubscriberRow.next_due_at) <= now)
+    return sorted(session.scalars(query))
+
+
+def lock_range(session: Session, range_no: int) -> int:
+    """The version of who has seen what in this range; nobody else plans it until the commit."""
+    session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
+    return session.scalars(
+        select(col(RangeRow.version))
+        .where(col(RangeRow.range_no) == range_no)
+        .with_for_update()  # PostgreSQL; SQLite's transaction holds the write lock already
+    ).one()
+
+
+def bump_ranges(session: Session, range_nos: Iterable[int]) -> None:
+    """Note that who has seen what has changed there; the dedup cache is told at the next plan."""
+    wanted = sorted(set(range_nos))  # in one order, so that two of these cannot wait for each other
+    for range_no in wanted:
+        session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
+        session.execute(
+            update(RangeRow)
+            .where(col(RangeRow.range_no) == range_no)
+            .values(version=RangeRow.version + 1)
+        )
+
+
+def readers_in(session: Session, range_no: int, *, due_at: datetime | None) -> list[Reader]:
+    """The range's active subscribers with their topics, by id.
+
+    due_at: only those whose hour has come by then; None for all of them.
+    """
+    query = (
+        select(
+            col(SubscriberRow.id),
+            col(SubscriberRow.cadence),
+            col(SubscriberRow.weekday),
+            col(SubscriberRow.hour),
+            col(SubscriberRow.time_zone),
+            col(SubscriberRow.cap),
+            col(SubscriberRow.paused_until),
+            col(SubscriberRow.address_hash)
+            .in_(select(col(SuppressionRow.address_hash)))
+            .label("is_suppressed"),
+        )
+        .where(
+            col(SubscriberRow.id).between(*_ids_of(range_no)), col(SubscriberRow.status) == "active"
+        )
+        .order_by(col(SubscriberRow.id))
+    )
+    if due_at is not None:
+        query = query.where(col(SubscriberRow.next_due_at) <= due_at)
+    rows = session.execute(query).all()
+    if not rows:
+        return []
+    topics, mutes = _topics(session, range_no), _mutes(session, range_no)
+    return [
+        Reader(
+            **row._asdict(),
+            topics=tuple(topics.get(row.id, ())),
+            mutes=tuple(mutes.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _ids_of(range_no: int) -> tuple[int, int]:
+    return range_no * RANGE_SIZE, (range_no + 1) * RANGE_SIZE - 1
+
+
+def _topics(session: Session, range_no: int) -> Mapping[int, list[tuple[str, str, int | None]]]:
+    topics: dict[int, list[tuple[str, str, int | None]]] = {}
+    rows = session.execute(
+        select(
+            col(TopicRow.subscriber_id), col(TopicRow.name), col(TopicRow.filter), col(TopicRow.cap)
+        )
+        .where(col(TopicRow.subscriber_id).between(*_ids_of(range_no)), col(TopicRow.is_on))
+        .order_by(col(TopicRow.subscriber_id), col(TopicRow.position))
+    )
+    for subscriber_id, name, text, cap in rows:
+        topics.setdefault(subscriber_id, []).append((name, text, cap))
+    return topics
+
+
+def _mutes(session: Session, range_no: int) -> Mapping[int, list[str]]:
+    mutes: dict[int, list[str]] = {}
+    rows = session.execute(
+        select(col(MuteRow.subscriber_id), col(MuteRow.filter))
+        .where(col(MuteRow.subscriber_id).between(*_ids_of(range_no)))
+        .order_by(col(MuteRow.id))
+    )
+    for subscriber_id, text in rows:
+        mutes.setdefault(subscriber_id, []).append(text)
+    return mutes
+
+
+def readers_with_digest(session: Session, edition: int, range_no: int) -> set[int]:
+    """The subscribers of the range who have a digest of this edition already."""
+    return set(
+        session.scalars(
+            select(col(DeliveryRow.subscriber_id)).where(
+                col(DeliveryRow.edition_id) == edition,
+                col(DeliveryRow.subscriber_id).between(*_ids_of(range_no)),
+            )
+        )
+    )
+
+
+def set_next_due(session: Session, next_due: Mapping[int, datetime]) -> None:
+    """When each of these subscribers is to be looked at again; a pause that ended is forgotten."""
+    if next_due:
+        session.execute(
+            update(SubscriberRow),
+            [{"id": reader, "next_due_at": at} for reader, at in next_due.items()],
+        )
+
+
+def seen_in_ledger(session: Session, range_no: int, *, since: datetime) -> dict[str, bytearray]:
+    """Who has seen which paper, by the ledger: per paper id a bitmap over the range.
+
+    Bit k, lowest first, is the range's k-th subscriber.
+    """
+    first, last = _ids_of(range_no)
+    rows = session.execute(
+        select(col(DeliveryRow.subscriber_id), col(DeliveryRow.digest)).where(
+            col(DeliveryRow.subscriber_id).between(first, last),
+            col(DeliveryRow.state).in_(COUNTS_AS_SEEN),
+            col(DeliveryRow.planned_at) >= since,
+        )
+    )
+    bitmaps: dict[str, bytearray] = {}
+    for subscriber_id, digest in rows:
+        byte, bit = divmod(subscriber_id - first, 8)
+        for paper_id in paper_ids_of(digest):
+            bitmap = bitmaps.setdefault(paper_id, bytearray(RANGE_SIZE // 8))
+            bitmap[byte] |= 1 << bit
+    return bitmaps
+
+
+def paper_ids_of(digest: Mapping[str, Any]) -> list[str]:
+    """All papers that this digest names, as the ledger keeps it."""
+    picked = [pick[0] for _, picks in digest.get("sections", ()) for pick in picks]
+    return picked + [pick[0] for pick in digest.get("left_out", ())]
+
+
+def waiting_count(session: Session, *, now: datetime) -> int:
+    """How many deliveries could be claimed now."""
+    return session.scalars(
+        select(func.count()).where(
+            col(DeliveryRow.state) == "pending", col(DeliveryRow.next_at) <= now
+        )
+    ).one()
+
+
+def overdue_readers(session: Session, *, before: datetime) -> int:
+    """Active subscribers whose hour came before that instant and who were not looked at since."""
+    return session.scalars(
+        select(func.count()).where(
+            col(SubscriberRow.status) == "active", col(SubscriberRow.next_due_at) < before
+        )
+    ).one()
+
+
+REMEMBERED = timedelta(days=80)  # what the dedup cache is told; see core.papers.REFEATURE_DAYS

@@ -1,0 +1,185 @@
+"""The parts that a service is made of, built from its settings when they are first needed."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import redis
+
+from newsletter.adapters.http import Http
+from newsletter.adapters.queue import CeleryQueue
+from newsletter.adapters.redis_urls import open_cache
+from newsletter.adapters.seen import MemorySeen, RedisSeen
+from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
+from newsletter.adapters.sources import build_sources
+from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
+from newsletter.adapters.store import Store
+from newsletter.adapters.templates import template_loader
+from newsletter.core.ports import PaperSource, Seen, Spacing, TaskQueue, Transport
+from newsletter.core.rendering import Renderer
+from newsletter.core.results import Finding
+from newsletter.errors import NewsletterError, SettingsError
+from newsletter.settings import Settings, is_loopback
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 8  # to the relay, per process
+
+
+class InlineQueue:
+    """Does the work at once, in the caller's own thread: for an installation without Redis.
+
+    A ring from within the work it started is remembered and done after it, not within it.
+    """
+
+    def __init__(self, work: Callable[..., None]) -> None:
+        self._work = work
+        self._local = threading.local()
+
+    def ring(self, task: str, **arguments: int | str) -> None:
+        waiting: list[tuple[str, dict[str, int | str]]] | None
+        waiting = getattr(self._local, "waiting", None)
+        if waiting is not None:
+            if (task, arguments) not in waiting:
+                waiting.append((task, arguments))
+            return
+        self._local.waiting = [(task, arguments)]
+        try:
+            while self._local.waiting:
+                name, values = self._local.waiting.pop(0)
+                try:
+                    self._work(name, **values)
+                except NewsletterError as problem:  # as a worker would: the rows still wait
+                    log.warning("task_failed task=%s because=%s", name, problem)
+        finally:
+            del self._local.waiting
+
+
+class Parts:
+    """Everything outside the database that the service uses.
+
+    inline: does a task's work at once. given: parts by name that are used as they are; one that
+    is None is made when it is first asked for.
+    """
+
+    def __init__(
+        self, settings: Settings, *, inline: Callable[..., None], given: Mapping[str, object]
+    ) -> None:
+        self._settings, self._inline = settings, inline
+        # A cached property that is there already is never computed.
+        self.__dict__.update({name: part for name, part in given.items() if part is not None})
+
+    @cached_property
+    def _cache(self) -> redis.Redis | None:
+        return open_cache(self._settings.redis_url) if self._settings.redis_url else None
+
+    @cached_property
+    def seen(self) -> Seen:
+        return RedisSeen(self._cache) if self._cache is not None else MemorySeen()
+
+    @cached_property
+    def spacing(self) -> Spacing:
+        return RedisSpacing(self._cache) if self._cache is not None else MemorySpacing()
+
+    @cached_property
+    def queue(self) -> TaskQueue:
+        if self._settings.redis_url:
+            return CeleryQueue(self._settings.redis_url)
+        return InlineQueue(self._inline)
+
+    @cached_property
+    def transport(self) -> Transport:
+        if not self._settings.smtp_url:
+            raise SettingsError(
+                "NEWSLETTER_SMTP_URL is not set, so nothing can be sent: give your relay's "
+                "address, such as smtp://USER:PASSWORD@HOST:587?tls=starttls, or start "
+                "`newsletter up`, which brings a local inbox."
+            )
+        return SmtpTransport(parse_smtp_url(self._settings.smtp_url), connections=CONNECTIONS)
+
+    @cached_property
+    def _http(self) -> Http:
+        return Http(contact=self._settings.base_url, spacing=self.spacing)
+
+    @cached_property
+    def sources(self) -> Sequence[PaperSource]:
+        return build_sources(
+            self._settings.sources,
+            http=self._http,
+            huggingface_url=self._settings.huggingface_url,
+            arxiv_url=self._settings.arxiv_url,
+        )
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        return Renderer(template_loader(self._settings.templates_dir))
+
+    def close(self) -> None:
+        """Close what was opened."""
+        made = self.__dict__
+        for name in ("transport", "_http", "_cache"):
+            if made.get(name) is not None:
+                made[name].close()
+
+    def check(self, store: Store) -> tuple[Finding, ...]:
+        """Ask every part whether it is right."""
+        looks: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("database", lambda: _look_at_store(store)),
+            ("redis", self._look_at_redis),
+            ("relay", self._look_at_relay),
+            ("sources", lambda: ", ".join(source.name for source in self.sources)),
+            ("templates", self._look_at_templates),
+            ("sender", self._look_at_sender),
+        )
+        return tuple(_finding(name, look) for name, look in looks)
+
+    def _look_at_redis(self) -> str:
+        if self._cache is None:
+            return "none set: `newsletter up` starts its own; without it work is done at once"
+        self.seen.version(0)
+        return "answers"
+
+    def _look_at_relay(self) -> str:
+        transport = self.transport
+        if isinstance(transport, SmtpTransport):
+            problem = transport.look()
+            if problem:
+                raise SettingsError(problem)
+        return "answers, and takes our login" if "@" in self._settings.smtp_url else "answers"
+
+    def _look_at_templates(self) -> str:
+        problems = self.renderer.check()
+        if problems:
+            raise SettingsError(" ".join(problems))
+        return "every mail can be rendered"
+
+    def _look_at_sender(self) -> str:
+        settings = self._settings
+        is_local = not settings.smtp_url or is_loopback(settings.smtp_url)
+        if is_local:
+            return f"{settings.sender}, links to {settings.base_url}"
+        if settings.sending_domain.endswith(".localhost"):
+            raise SettingsError(
+                f"NEWSLETTER_FROM is {settings.sender}, an address of this machine only: "
+                "set it to a mailbox of your own domain."
+            )
+        if is_loopback(settings.base_url):
+            raise SettingsError(
+                f"NEWSLETTER_BASE_URL is {settings.base_url}, which readers cannot reach: "
+                "set it to the site's public address."
+            )
+        return f"{settings.sender}, links to {settings.base_url}"
+
+
+def _look_at_store(store: Store) -> str:
+    store.check_tables()
+    return "SQLite, tables up to date" if store.is_sqlite else "PostgreSQL, tables up to date"
+
+
+def _finding(name: str, look: Callable[[], Any]) -> Finding:
+    try:
+        return Finding(name=name, is_ok=True, words=str(look()))
+    except NewsletterError as problem:
+        return Finding(name=name, is_ok=False, words=str(problem))

@@ -1,0 +1,1 @@
+"""The uses of the program: each reads, lets core decide, and writes."""

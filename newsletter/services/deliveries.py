@@ -1,0 +1,282 @@
+"""Send what waits, give back what was abandoned, and send again what an admin asks for."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from newsletter.adapters.store import deliveries as ledger
+from newsletter.adapters.store.deliveries import Claimed, Sender
+from newsletter.adapters.store.ledger import edition_row, extend_edition, last_digests
+from newsletter.adapters.store.papers import papers_with_ids
+from newsletter.adapters.store.subscribers import (
+    add_audit,
+    address_hashes_of,
+    subscriber_by_key,
+    suppressed,
+)
+from newsletter.adapters.store.tables import DeliveryRow
+from newsletter.core.addresses import parse_address, return_path
+from newsletter.core.delivery import LIFETIMES, Kind, Outcome, Result, State, suppresses
+from newsletter.core.links import Letterhead, links_of
+from newsletter.core.messages import build
+from newsletter.core.moves import Move, move, state_after_lapse
+from newsletter.core.papers import Paper
+from newsletter.core.ports import Letter, Seen
+from newsletter.core.rendering import Links, Rendered, Renderer
+from newsletter.core.results import Resent
+from newsletter.core.subscribers import Status
+from newsletter.errors import NotFound, QueueUnavailable
+
+log = logging.getLogger(__name__)
+
+BATCH = 200  # deliveries claimed at once: far below what a lease gives time for
+SWEPT_AT_ONCE = 1000
+
+
+def papers_for(session: Session, claimed: Sequence[Claimed]) -> dict[str, Paper]:
+    """The papers that these messages show."""
+    digests = [one.digest for one in claimed if one.digest is not None]
+    return papers_with_ids(session, {found for digest in digests for found in digest.shown_ids})
+
+
+def letters_of(
+    claimed: Sequence[Claimed],
+    papers: Mapping[str, Paper],
+    *,
+    renderer: Renderer,
+    letterhead: Letterhead,
+) -> tuple[list[Letter], dict[int, str]]:
+    """The messages, ready to hand over; and why, by delivery id, for those that cannot be made.
+
+    One poisonous row must not stop the others: it goes to a person, with the reason.
+    """
+    letters, broken = [], {}
+    for one in claimed:
+        try:
+            content = message_of(one, papers, renderer=renderer, letterhead=letterhead)
+        except Exception as problem:  # quarantine is the purpose of this block
+            log.exception("message_broken delivery=%s", one.id)
+            broken[one.id] = f"the message cannot be made: {type(problem).__name__}: {problem}"
+            continue
+        path = return_path(one.id, secret=letterhead.keys.secrets[0], domain=letterhead.domain)
+        letters.append(
+            Letter(
+                delivery_id=one.id,
+                epoch=one.epoch,
+                return_path=path,
+                recipient=one.address,
+                content=content,
+            )
+        )
+    return letters, broken
+
+
+def message_of(
+    one: Claimed, papers: Mapping[str, Paper], *, renderer: Renderer, letterhead: Letterhead
+) -> bytes:
+    """The whole message of one delivery: the same bytes at every try."""
+    links = links_of(
+        letterhead,
+        one.subscriber_id,
+        confirm_at=one.planned_at if one.kind is Kind.CONFIRM else None,
+    )
+    return build(
+        rendered_of(one, papers, links, renderer=renderer, letterhead=letterhead),
+        sender=letterhead.sender,
+        recipient=one.address,
+        message_id=one.message_id,
+        date=one.planned_at,
+        links=links,
+        list_id=letterhead.list_id,
+        kind=one.kind,
+        feedback=f"{one.edition.isoformat()}:{one.kind}:{letterhead.domain}",
+    )
+
+
+def rendered_of(
+    one: Claimed,
+    papers: Mapping[str, Paper],
+    links: Links,
+    *,
+    renderer: Renderer,
+    letterhead: Letterhead,
+) -> Rendered:
+    if one.digest is None:
+        return renderer.note(one.kind, links=links, brand=letterhead.brand)
+    return renderer.digest(
+        one.digest,
+        papers,
+        edition=one.edition,
+        links=links,
+        brand=letterhead.brand,
+        thumbnails=one.thumbnails,
+    )
+
+
+def moves_of(
+    claimed: Sequence[Claimed],
+    outcomes: Mapping[int, Outcome],
+    broken: Mapping[int, str],
+    *,
+    now: datetime,
+) -> list[Move]:
+    """Where each claimed delivery goes. One without an outcome is left to its lease."""
+    moves = []
+    for one in claimed:
+        if one.id in broken:
+            moves.append(_to_review(one, broken[one.id], now))
+        elif one.id in outcomes:
+            moves.append(
+                move(
+                    outcomes[one.id],
+                    delivery_id=one.id,
+                    epoch=one.epoch,
+                    subscriber_id=one.subscriber_id,
+                    attempts=one.attempts,
+                    uncertain=one.uncertain,
+                    now=now,
+                )
+            )
+    return moves
+
+
+def _to_review(one: Claimed, because: str, now: datetime) -> Move:
+    return Move(
+        delivery_id=one.id,
+        epoch=one.epoch,
+        subscriber_id=one.subscriber_id,
+        state=State.REVIEW,
+        attempts=one.attempts,
+        uncertain=one.uncertain,
+        next_at=now,
+        text=because[:500],
+    )
+
+
+def record(
+    session: Session,
+    claimed: Sequence[Claimed],
+    outcomes: Mapping[int, Outcome],
+    broken: Mapping[int, str],
+    *,
+    now: datetime,
+) -> int:
+    """Write what became of the batch and suppress dead addresses; how many were sent."""
+    moves = moves_of(claimed, outcomes, broken, now=now)
+    ledger.record(session, moves, now=now)
+    for one in claimed:
+        outcome = outcomes.get(one.id)
+        if outcome is not None and suppresses(outcome):
+            reason = f"hard bounce {outcome.status}"
+            ledger.add_suppression(session, one.address_hash, reason, now=now)
+            log.info("suppressed subscriber=%s because=%s", one.subscriber_id, reason)
+    return sum(outcome.result is Result.SENT for outcome in outcomes.values())
+
+
+def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:
+    """Settle what was abandoned: (leases that ran out, deliveries that will never go out).
+
+    An acceptance that was noted counts as sent. Without a note, or without Redis, the delivery is
+    in doubt: it waits again, with the same Message-ID.
+    """
+    rows = ledger.lapsed(session, now=now, most=SWEPT_AT_ONCE)
+    accepted = _accepted(seen, rows)
+    for row in rows:
+        row.lease_until = None
+        if (row.id, row.epoch) in accepted:
+            row.state, row.sent_at, row.last_text = State.SENT, now, "accepted, by its note"
+            row.attempts += 1
+        else:
+            row.recovered += 1
+            row.state, row.next_at = state_after_lapse(row.recovered), now
+            row.last_text = "its worker vanished before it was recorded"
+        log.warning("lease_lapsed delivery=%s state=%s", row.id, row.state)
+    session.flush()
+    return len(rows), ledger.end_waiting(session, now=now)
+
+
+def _accepted(seen: Seen, rows: Sequence[DeliveryRow]) -> set[tuple[int, int]]:
+    pairs = [(row.id, row.epoch) for row in rows if row.id is not None]
+    if not pairs:
+        return set()
+    try:
+        return seen.accepted(pairs)
+    except QueueUnavailable as problem:
+        log.warning("acceptance_notes_away because=%s", problem)
+        return set()
+
+
+def resend(
+    session: Session,
+    edition: date,
+    addresses: Collection[str],
+    *,
+    actor: str,
+    because: str,
+    is_dry_run: bool,
+    sender: Sender,
+    now: datetime,
+) -> Resent:
+    """Plan the readers' digests of this edition once more; refuses each it must not, and why.
+
+    Raises NotFound when there is no such edition, AddressError for what is no address.
+    """
+    row = edition_row(session, Kind.DIGEST, edition)
+    if row is None or row.id is None:
+        raise NotFound(
+            f"There is no edition {edition}: see `newsletter status` for those there are."
+        )
+    refused: list[tuple[str, str]] = []
+    readers: dict[int, str] = {}
+    for address in dict.fromkeys(addresses):
+        reason, reader = _may_resend(session, address)
+        if reader is None:
+            refused.append((address, reason))
+        else:
+            readers[reader[0]] = reader[1]
+    originals = last_digests(session, row.id, readers)
+    for reader_id, address in readers.items():
+        if reader_id not in originals:
+            refused.append((address, f"has no digest in edition {edition}: nothing matched"))
+        elif originals[reader_id].state in (State.PENDING, State.SENDING):
+            refused.append((address, "has one waiting already: it goes out by itself"))
+            del originals[reader_id]
+    chosen = {reader: address for reader, address in readers.items() if reader in originals}
+    ids: list[int] = []
+    if chosen and not is_dry_run:
+        extend_edition(session, row.id, now + LIFETIMES[Kind.CONFIRM])
+        ids = ledger.add_resends(
+            session, list(originals.values()), edition, sender=sender, now=now, because=because
+        )
+        add_audit(
+            session,
+            actor=actor,
+            action="resend",
+            subject=f"edition {edition}",
+            because=because,
+            details={"deliveries": ids},
+            now=now,
+        )
+    return Resent(
+        edition=edition,
+        addresses=tuple(chosen.values()),
+        delivery_ids=tuple(ids),
+        refused=tuple(refused),
+        is_dry_run=is_dry_run,
+    )
+
+
+def _may_resend(session: Session, text: str) -> tuple[str, tuple[int, str] | None]:
+    """Why this reader must not be mailed, or their id and address."""
+    address = parse_address(text)
+    subscriber = subscriber_by_key(session, address.key)
+    if subscriber is None:
+        return "is not a subscriber", None
+    hashes = address_hashes_of(session, [subscriber.id])
+    for reason in suppressed(session, hashes.values()).values():
+        return f"is suppressed ({reason}): only an admin who knows better lifts that", None
+    if subscriber.status is not Status.ACTIVE:
+        return f"is {subscriber.status}, not active: they must subscribe again themselves", None
+    return "", (subscriber.id, subscriber.address)

@@ -1,0 +1,315 @@
+"""Pull papers; plan the digests that are due, a range of subscribers at a time."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from sqlmodel import Session
+
+from newsletter.adapters.store import planning
+from newsletter.adapters.store.deliveries import Sender, add_digests
+from newsletter.adapters.store.papers import (
+    add_papers,
+    claim_pull,
+    paper_ids_since,
+    papers_featured,
+    papers_revision,
+    pulls_since,
+    record_pull,
+)
+from newsletter.core.delivery import Kind
+from newsletter.core.digests import Digest, Topic, compose
+from newsletter.core.filters import Filter, parse_filter
+from newsletter.core.matching import PaperIndex
+from newsletter.core.papers import Fetched, Paper
+from newsletter.core.ports import RANGE_SIZE, Seen
+from newsletter.core.pulls import PULL_INTERVAL, PULL_LEASE, days_to_pull
+from newsletter.core.results import Planned, Pulled
+from newsletter.core.schedule import Cadence, edition_of, next_due, window_days
+from newsletter.errors import FilterError, QueueUnavailable, SourceUnavailable
+
+log = logging.getLogger(__name__)
+
+EMPTY = bytes(RANGE_SIZE // 8)
+RETRY_WAIT = timedelta(minutes=10)  # after a source failed without saying when to come back
+
+
+def pulls_due(session: Session, sources: Sequence[str], *, now: datetime) -> list[tuple[str, date]]:
+    """The (source, day) pairs to look at now; each is ours for PULL_LEASE, so that two do not."""
+    pulls = pulls_since(session, now.date() - timedelta(days=7))
+    known = {(row.source, row.day): (row.succeeded_at, row.next_at) for row in pulls}
+    due = [(source, day) for source in sources for day in days_to_pull(source, known, now=now)]
+    for source, day in due:
+        claim_pull(session, source, day, now=now, until=now + PULL_LEASE)
+    return due
+
+
+def record_fetched(
+    session: Session, source: str, day: date, fetched: Fetched, *, now: datetime
+) -> Pulled:
+    """Store what the source announced for the day, and that it answered."""
+    added = add_papers(session, fetched.papers, now=now)
+    record_pull(
+        session,
+        source,
+        day,
+        now=now,
+        next_at=now + PULL_INTERVAL,
+        papers=None if fetched.is_unchanged else len(fetched.papers),
+        added=added,
+        skipped=len(fetched.skipped),
+        validators=fetched.validators or None,
+    )
+    for sentence in fetched.skipped:
+        log.warning("record_skipped source=%s day=%s because=%s", source, day, sentence)
+    return Pulled(
+        source=source,
+        day=day,
+        papers=len(fetched.papers),
+        added=added,
+        skipped=fetched.skipped,
+        is_unchanged=fetched.is_unchanged,
+    )
+
+
+def record_failed(
+    session: Session, day: date, problem: SourceUnavailable, *, source: str, now: datetime
+) -> Pulled:
+    """Keep why nothing came, and when to ask again."""
+    wait = max(problem.retry_after or RETRY_WAIT, timedelta(minutes=1))
+    record_pull(session, source, day, now=now, next_at=now + wait, problem=problem.reason)
+    log.warning("pull_failed source=%s day=%s because=%s", source, day, problem.reason)
+    return Pulled(source=source, day=day, problem=problem.reason)
+
+
+@dataclass(slots=True)
+class Indexes:
+    """The last few paper indexes: ranges planned after each other share one."""
+
+    most: int = 3
+    _kept: dict[object, PaperIndex] = field(default_factory=dict)
+
+    def get(self, key: object, papers: Callable[[], Sequence[Paper]]) -> PaperIndex:
+        if key not in self._kept:
+            while len(self._kept) >= self.most:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = PaperIndex(papers())
+        return self._kept[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangePlan:
+    """What planning one range came to, and what the dedup cache is to learn after the commit."""
+
+    planned: Planned
+    bitmaps: Mapping[str, bytes]
+    version: int
+
+
+def plan(
+    session: Session,
+    range_no: int,
+    *,
+    edition: date | None,
+    everyone: bool,
+    seen: Seen,
+    indexes: Indexes,
+    sender: Sender,
+    now: datetime,
+) -> RangePlan:
+    """Plan a digest for each reader of the range whose hour has come and who has matches.
+
+    edition: its date; None for each reader's own today. everyone: also those who are not due; a
+    reader who has a digest of the edition is left as is. Holds the range's lock until the commit.
+    """
+    version = planning.lock_range(session, range_no)
+    readers = planning.readers_in(session, range_no, due_at=None if everyone else now)
+    reachable = [reader for reader in readers if _may_read(reader, now)]
+    memory = _Memory(session, range_no, seen=seen, version=version, now=now)
+    digests = 0
+    for day, group in _by_edition(reachable, edition, now):
+        digests += _plan_edition(session, day, group, memory, indexes, sender=sender, now=now)
+    if not everyone:
+        planning.set_next_due(session, {reader.id: _next_due(reader, now) for reader in readers})
+    if digests:
+        planning.bump_ranges(session, [range_no])
+    return RangePlan(
+        planned=Planned(
+            readers=len(reachable), digests=digests, without_match=len(reachable) - digests
+        ),
+        bitmaps=memory.to_remember(),
+        version=version + bool(digests),
+    )
+
+
+def _may_read(reader: planning.Reader, now: datetime) -> bool:
+    return not reader.is_suppressed and (reader.paused_until is None or reader.paused_until <= now)
+
+
+def _next_due(reader: planning.Reader, now: datetime) -> datetime:
+    return next_due(
+        Cadence(reader.cadence),
+        hour=reader.hour,
+        weekday=reader.weekday,
+        time_zone=reader.time_zone,
+        after=max(now, reader.paused_until or now),
+    )
+
+
+def _by_edition(
+    readers: Sequence[planning.Reader], edition: date | None, now: datetime
+) -> Iterator[tuple[date, list[planning.Reader]]]:
+    groups: dict[date, list[planning.Reader]] = {}
+    for reader in readers:
+        groups.setdefault(edition or edition_of(now, reader.time_zone), []).append(reader)
+    yield from sorted(groups.items())
+
+
+def _plan_edition(
+    session: Session,
+    day: date,
+    readers: Sequence[planning.Reader],
+    memory: "_Memory",
+    indexes: Indexes,
+    *,
+    sender: Sender,
+    now: datetime,
+) -> int:
+    """Plan this edition for these readers; how many digests came of it."""
+    edition = planning.edition_id(session, Kind.DIGEST, day, now=now)
+    have = planning.readers_with_digest(session, edition, memory.range_no)
+    waiting = [reader for reader in readers if reader.id not in have]
+    if not waiting:
+        return 0
+    days = {reader.cadence: window_days(Cadence(reader.cadence)) for reader in waiting}
+    first = day - timedelta(days=max(days.values()) - 1)
+    index = indexes.get(
+        (first, day, papers_revision(session)), lambda: papers_featured(session, first, day)
+    )
+    windows = {cadence: _window(index, day, most) for cadence, most in days.items()}
+    memory.learn([paper.id for paper in index.papers])
+    bits = memory.seen_by_reader(index)
+    digests: dict[int, Digest] = {}
+    for reader in waiting:
+        digest = compose(
+            index,
+            topics_of(reader),
+            mutes=mutes_of(reader),
+            window=windows[reader.cadence],
+            seen=bits.get(reader.id, 0),
+            cap=reader.cap,
+        )
+        if digest is not None:
+            digests[reader.id] = digest
+    add_digests(session, (edition, day), digests, sender=sender, now=now)
+    memory.add(digests)
+    return len(digests)
+
+
+def _window(index: PaperIndex, day: date, days: int) -> int:
+    """The papers of the last `days` days up to the edition's, as bits over the index."""
+    first = day - timedelta(days=days - 1)
+    return sum(1 << k for k, paper in enumerate(index.papers) if first <= paper.featured_on <= day)
+
+
+def topics_of(reader: planning.Reader) -> tuple[Topic, ...]:
+    """The reader's topics in their order; one that cannot be read any more is left out, named."""
+    return tuple(
+        Topic(name=name, filter=parsed, cap=cap)
+        for name, text, cap in reader.topics
+        if (parsed := _parsed(text, reader.id)) is not None
+    )
+
+
+def mutes_of(reader: planning.Reader) -> tuple[Filter, ...]:
+    return tuple(
+        parsed for text in reader.mutes if (parsed := _parsed(text, reader.id)) is not None
+    )
+
+
+def _parsed(text: str, subscriber_id: int) -> Filter | None:
+    try:
+        return _parse(text)
+    except FilterError as problem:
+        # Stored texts were checked when they were set: this takes a change of the language.
+        log.error("filter_unreadable subscriber=%s because=%s", subscriber_id, problem.problem)
+        return None
+
+
+@lru_cache(maxsize=50_000)  # readers share filters, and a worker plans one range after the other
+def _parse(text: str) -> Filter:
+    return parse_filter(text)
+
+
+class _Memory:
+    """Who of one range has seen which paper, while it is planned.
+
+    From the dedup cache where that holds this very version, else from the ledger; then the cache
+    is told everything again.
+    """
+
+    def __init__(
+        self, session: Session, range_no: int, *, seen: Seen, version: int, now: datetime
+    ) -> None:
+        self._session, self.range_no, self._seen, self._now = session, range_no, seen, now
+        self._bitmaps: dict[str, bytearray] = {}
+        self._changed: set[str] = set()
+        self._is_from_cache = self._cache_holds(version)
+        if not self._is_from_cache:
+            self._rebuild()
+
+    def _cache_holds(self, version: int) -> bool:
+        try:
+            return self._seen.version(self.range_no) == version
+        except QueueUnavailable as problem:
+            log.warning("dedup_cache_away range=%s because=%s", self.range_no, problem)
+            return False
+
+    def _rebuild(self) -> None:
+        since = self._now - planning.REMEMBERED
+        self._bitmaps = planning.seen_in_ledger(self._session, self.range_no, since=since)
+        # Papers that nobody has seen are told too: the cache may hold what was undone since.
+        for paper_id in paper_ids_since(self._session, since.date()):
+            self._bitmaps.setdefault(paper_id, bytearray(EMPTY))
+        self._changed = set(self._bitmaps)
+
+    def learn(self, paper_ids: Sequence[str]) -> None:
+        """Make sure that these papers' bitmaps are known."""
+        missing = [paper_id for paper_id in paper_ids if paper_id not in self._bitmaps]
+        if not missing:
+            return
+        found: Mapping[str, bytes] = {}
+        if self._is_from_cache:
+            try:
+                found = self._seen.seen(self.range_no, missing)
+            except QueueUnavailable:  # went away between the two questions
+                self._is_from_cache = False
+                self._rebuild()
+        for paper_id in missing:
+            self._bitmaps.setdefault(paper_id, bytearray(found.get(paper_id, EMPTY)))
+
+    def seen_by_reader(self, index: PaperIndex) -> dict[int, int]:
+        """For each reader of the range who saw any of these papers, those as bits."""
+        first = self.range_no * RANGE_SIZE
+        readers: dict[int, int] = {}
+        for k, paper in enumerate(index.papers):
+            bitmap = int.from_bytes(self._bitmaps[paper.id], "little")
+            while bitmap:
+                low = bitmap & -bitmap
+                reader = first + low.bit_length() - 1
+                readers[reader] = readers.get(reader, 0) | 1 << k
+                bitmap ^= low
+        return readers
+
+    def add(self, digests: Mapping[int, Digest]) -> None:
+        """These readers will have seen these papers, once the plan is committed."""
+        for reader, digest in digests.items():
+            byte, bit = divmod(reader - self.range_no * RANGE_SIZE, 8)
+            for paper_id in digest.shown_ids:
+                self._bitmaps[paper_id][byte] |= 1 << bit
+                self._changed.add(paper_id)
+
+    def to_remember(self) -> dict[str, bytes]:
+        return {paper_id: bytes(self._bitmaps[paper_id]) for paper_id in self._changed}

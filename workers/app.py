@@ -1,0 +1,121 @@
+"""The Celery application; one Newsletter per worker process, built after the fork."""
+
+import logging
+import os
+import threading
+from typing import Any
+
+from celery import Celery
+from celery.signals import (
+    setup_logging,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
+
+from newsletter.adapters.queue import KEY_PREFIX, SHARED_SETTINGS
+from newsletter.adapters.redis_urls import broker_url
+from newsletter.app import Newsletter
+from newsletter.errors import NewsletterError, SettingsError
+from newsletter.settings import read_settings
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 30.0
+VISIBILITY_SECONDS = 300  # longer than any task: a doorbell that rings twice is only a no-op
+TASK_SECONDS = 240
+SEND_SECONDS = 120.0  # a hand-over task then rings for the next one
+
+
+def _broker_url() -> str:
+    settings = read_settings()
+    if settings.redis_url:
+        return broker_url(settings.redis_url)
+    raise SettingsError(
+        "NEWSLETTER_REDIS_URL is not set, and workers need a queue: give it, such as "
+        "redis://HOST:6379/0, or start `newsletter up`, which brings its own."
+    )
+
+
+def make_app() -> Celery:
+    """The application with the settings that were measured to lose nothing."""
+    celery = Celery("newsletter", broker=_broker_url())
+    celery.conf.update(
+        **SHARED_SETTINGS,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_time_limit=TASK_SECONDS,
+        broker_connection_retry_on_startup=True,
+        worker_soft_shutdown_timeout=30.0,
+        worker_enable_soft_shutdown_on_idle=True,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_transport_options={
+            "global_keyprefix": KEY_PREFIX,
+            "visibility_timeout": VISIBILITY_SECONDS,
+            # kombu looks for abandoned messages every tenth tick by default: 100 s too late
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "health_check_interval": 15,
+        },
+    )
+    return celery
+
+
+try:
+    app = make_app()
+except NewsletterError as _problem:
+    raise SystemExit(f"newsletter: {_problem}") from None
+
+_newsletters: dict[int, Newsletter] = {}
+_stopping = threading.Event()
+
+
+def newsletter() -> Newsletter:
+    """This process's service: connections are never shared over a fork."""
+    own = _newsletters.get(os.getpid())
+    if own is None:
+        own = _newsletters[os.getpid()] = Newsletter.from_settings(read_settings())
+    return own
+
+
+@setup_logging.connect
+def log_plainly(loglevel: int = logging.INFO, **_: Any) -> None:
+    """One line an event, on stderr; Celery's own news only from warnings on."""
+    logging.basicConfig(
+        level=loglevel, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    for chatty in ("httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@worker_ready.connect
+def start_sweeper(**_: Any) -> None:
+    """Look for work twice a minute in every worker: the queue may lose any message it holds."""
+    threading.Thread(target=_sweep_for_ever, name="sweeper", daemon=True).start()
+
+
+def _sweep_for_ever() -> None:
+    own = Newsletter.from_settings(read_settings())
+    while not _stopping.wait(SWEEP_SECONDS):
+        try:
+            own.look_around()
+        except NewsletterError as problem:
+            log.warning("sweep_failed because=%s", problem)
+        except Exception:  # the sweeper must outlive whatever one round meets
+            log.exception("sweep_failed")
+
+
+@worker_shutting_down.connect
+def stop_sweeper(**_: Any) -> None:
+    _stopping.set()
+
+
+@worker_process_shutdown.connect
+def say_goodbye(**_: Any) -> None:
+    own = _newsletters.pop(os.getpid(), None)
+    if own is not None:
+        own.close()
