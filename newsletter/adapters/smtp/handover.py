@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping
 from typing import Protocol
 
-from newsletter.adapters.smtp.letters import envelope, obstacle, payload
+from newsletter.adapters.smtp.letters import Parcel, pack, payload
 from newsletter.adapters.smtp.script import Step, Wait, demand, next_reply
 from newsletter.adapters.smtp.wire import Broken, Patience, Reply, Wire
 from newsletter.core.delivery import Outcome, Result, Stage, outcome_of
@@ -44,39 +44,40 @@ class Handover:
         self._wire, self._offers, self._patience = wire, offers, patience
         self._pipelines = "PIPELINING" in offers
         self._must_reset = False
-        self._letter: Letter | None = None
-        self._ahead: Letter | None = None  # its envelope went with the dot of the one before
+        self._parcel: Parcel | None = None
+        self._ahead: Parcel | None = None  # its envelope went with the dot of the one before
         self._stage = Stage.MAIL
 
     def run(self, work: Work) -> Step:
         """Until there is no more work. Raises Broken and Leaving: then call settle()."""
         while True:
             is_announced = self._ahead is not None
-            self._letter, self._ahead = self._ahead or self._next(work), None
-            if self._letter is None:
+            self._parcel, self._ahead = self._ahead or self._next(work), None
+            if self._parcel is None:
                 return
+            letter, commands = self._parcel
             if not is_announced:
                 yield from self._reset()
-            commands = envelope(self._letter, self._offers)
-            if self._pipelines and not is_announced:
-                self._wire.write(b"".join(commands.values()))
+                if self._pipelines:
+                    self._wire.write(b"".join(commands.values()))
             refusal = yield from self._announce(commands)
             if refusal is None:
-                yield from self._hand_over(work, self._letter)
+                yield from self._hand_over(work, letter)
                 self.is_used = True
             else:
-                yield from self._withdraw(work, self._letter, refusal)
+                yield from self._withdraw(work, letter, refusal)
 
     def settle(self, work: Work, code: int, text: str) -> None:
         """Say what became of the letters in hand when the conversation ended with this reply,
         or, with code 0, for this cause.
         """
-        letter, ahead = self._letter, self._ahead
-        self._letter = self._ahead = None
+        parcel, ahead = self._parcel, self._ahead
+        self._parcel = self._ahead = None
         if ahead is not None:
-            work.back(ahead, begun=False)
-        if letter is None:
+            work.back(ahead.letter, begun=False)
+        if parcel is None:
             return
+        letter = parcel.letter
         if self._stage is Stage.MAIL and self.is_used:
             # Servers close after so many letters, or minutes: that says nothing of this one.
             work.back(letter, begun=True)
@@ -88,13 +89,13 @@ class Handover:
         if code == 421:
             work.hold(outcome_of(Stage.GREETING, code, text))
 
-    def _next(self, work: Work) -> Letter | None:
+    def _next(self, work: Work) -> Parcel | None:
         """The next letter that this relay can take at all."""
         while (letter := work.take()) is not None:
-            problem = obstacle(letter, self._offers)
-            if problem is None:
-                return letter
-            work.done(letter, problem)
+            packed = pack(letter, self._offers)
+            if isinstance(packed, Parcel):
+                return packed
+            work.done(letter, packed)
         return None
 
     def _reset(self) -> Step:
@@ -132,7 +133,7 @@ class Handover:
 
     def _withdraw(self, work: Work, letter: Letter, refusal: "Refusal") -> Step:
         """Record the refusal, and give content that is wanted all the same: none."""
-        self._letter = None
+        self._parcel = None
         work.done(letter, outcome_of(refusal.stage, *refusal.reply))
         if refusal.wants_content:
             self._wire.write(b".\r\n")
@@ -144,18 +145,19 @@ class Handover:
         if self._wire.has_unread:
             raise Broken("the relay answers what nobody asked")
         self._wire.has_early_reply = False
-        self._wire.dot_at = self._wire.write(payload(letter.content))
-        self._stage = Stage.DOT
+        self._stage, behind = Stage.DOT, b""
         if self._pipelines:
             self._ahead = self._next(work)
             if self._ahead is not None:
-                self._wire.write(b"".join(envelope(self._ahead, self._offers).values()))
+                behind = b"".join(self._ahead.commands.values())
+        end = self._wire.write(payload(letter.content) + behind)
+        self._wire.dot_at = end - len(behind)
         reply = yield from next_reply(self._patience.dot)
         was_early = self._wire.has_early_reply
         if was_early and reply.code < 400:
             raise Broken(f"it said {reply.code} before it had the whole letter")
         outcome = outcome_of(Stage.DOT, *reply)
-        self._letter = None
+        self._parcel = None
         work.done(letter, outcome)
         if was_early or outcome.result is Result.UNCERTAIN:
             raise Broken(f"it answered a letter with {reply.code} {reply.text}")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from newsletter.core.delivery import Outcome, Result, Stage
 from newsletter.core.ports import Letter
@@ -11,36 +12,39 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>]|^ | $")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-def obstacle(letter: Letter, offers: Mapping[str, str]) -> Outcome | None:
-    """Why this relay cannot take the letter, before a word was said; None when it can."""
-    if _UNSAFE.search(letter.recipient) or "@" not in letter.recipient:
-        return _failed(0, "5.1.3", "the recipient is not a mail address")
-    if _UNSAFE.search(letter.return_path):
-        return Outcome(result=Result.HELD, status="5.1.7", text="the return path is no address")
-    if _needs_utf8(letter) and "SMTPUTF8" not in offers:
-        return _failed(0, "5.6.7", "the relay takes no addresses or headers beyond ASCII")
-    if not letter.content.isascii() and "8BITMIME" not in offers:
-        return _failed(0, "5.6.3", "the relay takes 7-bit content only")
-    most = offers.get("SIZE", "")
-    if most.isdecimal() and 0 < int(most) < len(letter.content):
-        return _failed(552, "5.3.4", f"the relay takes letters up to {most} bytes")
-    return None
+class Parcel(NamedTuple):
+    """A letter made ready for one relay: the three commands before the content, in order."""
+
+    letter: Letter
+    commands: dict[Stage, bytes]
 
 
-def envelope(letter: Letter, offers: Mapping[str, str]) -> dict[Stage, bytes]:
-    """The three commands before the content, in their order."""
+def pack(letter: Letter, offers: Mapping[str, str]) -> Parcel | Outcome:
+    """The letter made ready, or why this relay cannot take it, before a word was said."""
+    size, is_ascii = len(letter.content), letter.content.isascii()
+    problem = _bad_address(letter)
+    if problem is not None:
+        return problem
     words = f"MAIL FROM:<{letter.return_path}>"
     if "SIZE" in offers:  # RFC 1870
-        words += f" SIZE={len(letter.content)}"
-    if not letter.content.isascii():  # RFC 6152
+        most = offers["SIZE"]
+        if most.isdecimal() and 0 < int(most) < size:
+            return _failed(552, "5.3.4", f"the relay takes letters up to {most} bytes")
+        words += f" SIZE={size}"
+    if not is_ascii:  # RFC 6152
+        if "8BITMIME" not in offers:
+            return _failed(0, "5.6.3", "the relay takes 7-bit content only")
         words += " BODY=8BITMIME"
-    if _needs_utf8(letter):  # RFC 6531
+    if _needs_utf8(letter, is_ascii=is_ascii):  # RFC 6531
+        if "SMTPUTF8" not in offers:
+            return _failed(0, "5.6.7", "the relay takes no addresses or headers beyond ASCII")
         words += " SMTPUTF8"
-    return {
+    commands = {
         Stage.MAIL: f"{words}\r\n".encode(),
         Stage.RCPT: f"RCPT TO:<{letter.recipient}>\r\n".encode(),
         Stage.DATA: b"DATA\r\n",
     }
+    return Parcel(letter, commands)
 
 
 def payload(content: bytes) -> bytes:
@@ -49,8 +53,8 @@ def payload(content: bytes) -> bytes:
     RFC 5321 sections 2.3.8 and 4.5.2. A bare CR or LF could smuggle a second letter into the
     relay (CVE-2023-51764); it becomes a line end.
     """
-    ends = content.count(b"\r\n")
-    if content.count(b"\n") != ends or content.count(b"\r") != ends:
+    between = b"".join(content.split(b"\r\n"))  # the quickest of many ways that were timed
+    if b"\n" in between or b"\r" in between:
         content = _LINE_END.sub(b"\r\n", content)
     if b"\n." in content:
         content = content.replace(b"\n.", b"\n..")
@@ -59,15 +63,19 @@ def payload(content: bytes) -> bytes:
     return content + (b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n")
 
 
-def _needs_utf8(letter: Letter) -> bool:
+def _bad_address(letter: Letter) -> Outcome | None:
+    if _UNSAFE.search(letter.recipient) or "@" not in letter.recipient:
+        return _failed(0, "5.1.3", "the recipient is not a mail address")
+    if _UNSAFE.search(letter.return_path):
+        return Outcome(result=Result.HELD, status="5.1.7", text="the return path is no address")
+    return None
+
+
+def _needs_utf8(letter: Letter, *, is_ascii: bool) -> bool:
     if not (letter.recipient.isascii() and letter.return_path.isascii()):
         return True
-    # RFC 6532: headers in UTF-8 need it too. Nearly every letter is plain ASCII as a whole.
-    return not letter.content.isascii() and not _headers(letter.content).isascii()
-
-
-def _headers(content: bytes) -> bytes:
-    return content.partition(b"\r\n\r\n")[0]
+    # RFC 6532: headers in UTF-8 need it too.
+    return not is_ascii and not letter.content.partition(b"\r\n\r\n")[0].isascii()
 
 
 def _failed(code: int, status: str, text: str) -> Outcome:

@@ -162,7 +162,7 @@ class Wire:
         """The next whole reply, None until it is there. Raises Broken for what is none."""
         if len(self._rest) > MAX_LINE or len(self._lines) > MAX_LINES:
             raise Broken("the relay's reply is endless")
-        if len(self._lines) == 1 and self._lines[0][3:4] == b" ":  # nearly always
+        if self._lines and self._lines[0][3:4] != b"-":  # nearly always
             code, _, text = _parse_line(self._lines.popleft())
             return Reply(code, text)
         return self._long_reply()
