@@ -1,44 +1,22 @@
-"""The service as its users know it: one short method per use.
-
-A method opens the transaction, calls one service, and rings only after the commit, so that a
-doorbell never announces what the store does not hold.
-"""
+"""The daily run: pull, plan, send, sweep."""
 
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from types import TracebackType
-from typing import Any, Self
 
 from newsletter.adapters.queue import Task
-from newsletter.adapters.store import Store, planning
 from newsletter.adapters.store import ledger as book
 from newsletter.adapters.store import papers as shelf
-from newsletter.adapters.store.deliveries import Sender, claim
+from newsletter.adapters.store import planning
+from newsletter.adapters.store.deliveries import claim
+from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, Outcome, State
-from newsletter.core.links import Letterhead
-from newsletter.core.papers import Paper
-from newsletter.core.ports import Letter, PaperSource, Seen, Spacing, TaskQueue, Transport
-from newsletter.core.rendering import Brand, Renderer
-from newsletter.core.results import (
-    DeliveryView,
-    EditionView,
-    Finding,
-    Planned,
-    Preview,
-    Pulled,
-    Ran,
-    Resent,
-    ServiceStatus,
-)
-from newsletter.core.subscribers import Subscriber, Wishes
-from newsletter.core.tokens import Keys
-from newsletter.errors import NotFound, QueueUnavailable, SourceUnavailable
-from newsletter.parts import Parts
-from newsletter.services import deliveries, editions, health, previews, subscriptions
-from newsletter.settings import Settings
+from newsletter.core.ports import Letter, PaperSource
+from newsletter.core.results import Planned, Pulled, Ran
+from newsletter.errors import QueueUnavailable, SourceUnavailable
+from newsletter.services import deliveries, editions
 
 log = logging.getLogger(__name__)
 
@@ -50,91 +28,12 @@ DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have 
 def _nobody(_stage: str, _done: int, _total: int) -> None: ...
 
 
-class Newsletter:
-    """The whole service over one set of settings. Build one per process, after any fork.
-
-    Parts that are not given are made from the settings, when they are first needed. clock: stands
-    in for the database's, in tests.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        store: Store | None = None,
-        seen: Seen | None = None,
-        spacing: Spacing | None = None,
-        queue: TaskQueue | None = None,
-        transport: Transport | None = None,
-        sources: Sequence[PaperSource] | None = None,
-        renderer: Renderer | None = None,
-        clock: Callable[[], datetime] | None = None,
-    ) -> None:
-        self.settings = settings
-        self.store = store or Store(settings.database_url, clock=clock)
-        self._clock = clock
-        self.parts = Parts(
-            settings,
-            inline=self._do_now,
-            given={
-                "seen": seen,
-                "spacing": spacing,
-                "queue": queue,
-                "transport": transport,
-                "sources": sources,
-                "renderer": renderer,
-            },
-        )
-        self._indexes = editions.Indexes()
-
-    @classmethod
-    def from_settings(cls, settings: Settings, *, queue: TaskQueue | None = None) -> Self:
-        return cls(settings, queue=queue)
-
-    def close(self) -> None:
-        """Say goodbye to the relay and the database."""
-        self.parts.close()
-        self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+class DailyRun(Service):
+    """From the sources to the relay."""
 
     @cached_property
-    def letterhead(self) -> Letterhead:
-        """What all our mail has in common."""
-        settings = self.settings
-        return Letterhead(
-            keys=Keys(tuple(key.encode() for key in settings.secret_keys)),
-            brand=Brand(base_url=settings.base_url, postal_address=settings.postal_address),
-            sender=settings.sender,
-            domain=settings.sending_domain,
-        )
-
-    @property
-    def _sender(self) -> Sender:
-        return Sender(secret=self.letterhead.keys.secrets[0], domain=self.letterhead.domain)
-
-    def _now(self, session: Any) -> datetime:
-        return self._clock() if self._clock else self.store.now(session)
-
-    def today(self) -> date:
-        """Today's date in UTC."""
-        return (self._clock() if self._clock else datetime.now(UTC)).date()
-
-    def ring(self, task: Task, **arguments: int | str) -> None:
-        """Ring a doorbell. A lost one costs a minute: workers also look by themselves."""
-        try:
-            self.parts.queue.ring(task, **arguments)
-        except QueueUnavailable as problem:
-            log.warning("doorbell_lost task=%s because=%s", task, problem)
+    def _indexes(self) -> editions.Indexes:
+        return editions.Indexes()
 
     def _do_now(self, task: str, **arguments: int | str) -> None:
         """What a worker would do, at once: for an installation without a queue."""
@@ -149,8 +48,6 @@ class Newsletter:
                 self.sweep()
             case _:
                 self.tick()
-
-    # The daily run
 
     def pull(
         self,
@@ -343,100 +240,3 @@ class Newsletter:
         with self.store.read() as session:
             found = book.editions(session, limit=1, kind=Kind.DIGEST, edition=edition)
         return dict(found[0].counts) if found else {}
-
-    # The ledger
-
-    def resend(
-        self,
-        edition: date,
-        *,
-        addresses: Sequence[str],
-        actor: str,
-        because: str,
-        is_dry_run: bool,
-    ) -> Resent:
-        """Send these readers their digest of the edition once more; see services.deliveries."""
-        with self.store.write() as session:
-            resent = deliveries.resend(
-                session,
-                edition,
-                addresses,
-                actor=actor,
-                because=because,
-                is_dry_run=is_dry_run,
-                sender=self._sender,
-                now=self._now(session),
-            )
-        if resent.delivery_ids:
-            self.ring(Task.SEND)
-        return resent
-
-    def deliveries(
-        self,
-        *,
-        edition: date | None = None,
-        state: State | None = None,
-        address: str | None = None,
-        limit: int = 100,
-    ) -> tuple[DeliveryView, ...]:
-        """The newest deliveries first."""
-        key = subscriptions.key_of(address) if address else None
-        with self.store.read() as session:
-            return book.deliveries(
-                session,
-                edition=edition,
-                states=[state] if state else (),
-                address_key=key,
-                limit=limit,
-            )
-
-    def editions(self, *, limit: int = 10) -> tuple[EditionView, ...]:
-        with self.store.read() as session:
-            return book.editions(session, limit=limit, kind=Kind.DIGEST)
-
-    # Papers and previews
-
-    def papers(self, day: date) -> tuple[Paper, ...]:
-        """The papers of one day, most upvoted first."""
-        with self.store.read() as session:
-            found = shelf.papers_featured(session, day, day)
-        return tuple(sorted(found, key=lambda paper: (-(paper.upvotes or 0), paper.id)))
-
-    def paper_days(self, *, limit: int = 60) -> tuple[tuple[date, int], ...]:
-        with self.store.read() as session:
-            return shelf.paper_days(session, limit=limit)
-
-    def preview(self, address: str, *, edition: date | None = None) -> Preview:
-        """The message that this reader got in the edition, or would get now."""
-        subscriber = self.subscriber(address)
-        with self.store.read() as session:
-            return previews.preview(
-                session,
-                subscriber,
-                edition or self.today(),
-                renderer=self.parts.renderer,
-                letterhead=self.letterhead,
-                now=self._now(session),
-            )
-
-    def preview_filter(self, text: str, *, days: int = 30) -> tuple[Paper, ...]:
-        """What this filter would have brought in the last days, newest and best first."""
-        today = self.today()
-        with self.store.read() as session:
-            found = shelf.papers_featured(session, today - timedelta(days=days - 1), today)
-        return previews.matches(text, found)
-
-    # Health
-
-    def status(self) -> ServiceStatus:
-        names = [source.name for source in self.parts.sources]
-        with self.store.read() as session:
-            return health.status(session, names, now=self._now(session))
-
-    def check(self) -> tuple[Finding, ...]:
-        """Whether every part answers, each with what to do if it does not."""
-        return self.parts.check(self.store)
-
-    def upgrade(self) -> list[str]:
-        """Bring the database's tables to this version; the names of the migrations that ran."""
-        return self.store.upgrade()

@@ -1,0 +1,16 @@
+"""The service as its users know it: one short method per use.
+
+A method opens the transaction, calls one service, and rings only after the commit, so that a
+doorbell never announces what the store does not hold.
+"""
+
+from newsletter.app.daily import DailyRun
+from newsletter.app.ledger import Ledger
+from newsletter.app.readers import Readers
+
+
+class Newsletter(Readers, DailyRun, Ledger):
+    """The whole service over one set of settings; see Service for how to build one."""
+
+
+__all__ = ["Newsletter"]

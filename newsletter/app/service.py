@@ -1,0 +1,112 @@
+"""What every use of the service stands on: settings, store, parts, and the doorbell."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from sqlmodel import Session
+
+from newsletter.adapters.queue import Task
+from newsletter.adapters.store import Store
+from newsletter.adapters.store.deliveries import Sender
+from newsletter.core.links import Letterhead
+from newsletter.core.ports import PaperSource, Seen, Spacing, TaskQueue, Transport
+from newsletter.core.rendering import Brand, Renderer
+from newsletter.core.tokens import Keys
+from newsletter.errors import QueueUnavailable
+from newsletter.parts import Parts
+from newsletter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """One set of settings with all its parts. Build one per process, after any fork.
+
+    Parts that are not given are made from the settings, when they are first needed. clock: stands
+    in for the database's, in tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store | None = None,
+        seen: Seen | None = None,
+        spacing: Spacing | None = None,
+        queue: TaskQueue | None = None,
+        transport: Transport | None = None,
+        sources: Sequence[PaperSource] | None = None,
+        renderer: Renderer | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store or Store(settings.database_url, clock=clock)
+        self._clock = clock
+        self.parts = Parts(
+            settings,
+            inline=self._do_now,
+            given={
+                "seen": seen,
+                "spacing": spacing,
+                "queue": queue,
+                "transport": transport,
+                "sources": sources,
+                "renderer": renderer,
+            },
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, queue: TaskQueue | None = None) -> Self:
+        return cls(settings, queue=queue)
+
+    def close(self) -> None:
+        """Say goodbye to the relay and the database."""
+        self.parts.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def letterhead(self) -> Letterhead:
+        """What all our mail has in common."""
+        settings = self.settings
+        return Letterhead(
+            keys=Keys(tuple(key.encode() for key in settings.secret_keys)),
+            brand=Brand(base_url=settings.base_url, postal_address=settings.postal_address),
+            sender=settings.sender,
+            domain=settings.sending_domain,
+        )
+
+    @property
+    def _sender(self) -> Sender:
+        return Sender(secret=self.letterhead.keys.secrets[0], domain=self.letterhead.domain)
+
+    def _now(self, session: Session) -> datetime:
+        return self._clock() if self._clock else self.store.now(session)
+
+    def today(self) -> date:
+        """Today's date in UTC."""
+        return (self._clock() if self._clock else datetime.now(UTC)).date()
+
+    def ring(self, task: Task, **arguments: int | str) -> None:
+        """Ring a doorbell. A lost one costs a minute: workers also look by themselves."""
+        try:
+            self.parts.queue.ring(task, **arguments)
+        except QueueUnavailable as problem:
+            log.warning("doorbell_lost task=%s because=%s", task, problem)
+
+    def _do_now(self, task: str, **arguments: int | str) -> None:
+        raise NotImplementedError(task)
