@@ -123,13 +123,13 @@ def mail(folder: Path, name: str) -> Mail | None:
         return None
     content, arrived_at, size = read
     headers = _headers(content)
-    parts, notes = _parts(content)
+    parts, notes = _parts(content) if headers else ({}, [])
     return Mail(
         name=name,
         source=content,
         headers=headers,
-        html=parts.get("html") if headers else None,
-        text=parts.get("plain") if headers else None,
+        html=parts.get("html"),
+        text=parts.get("plain"),
         notes=tuple(_complaints(content, size, headers, parts) + notes),
         arrived_at=arrived_at,
         size=size,
