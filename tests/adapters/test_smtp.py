@@ -575,6 +575,23 @@ def test_a_batch_ends_in_time_and_keeps_what_was_not_begun(scripted_relay, trans
     assert results(send(transport, letters(1))) == [Result.SENT]  # slow is not down
 
 
+def test_a_batch_never_outlasts_its_end(scripted_relay, transport_to):
+    def relay(peer):
+        peer.greet()
+        peer.take_envelope()
+        peer.hear_letter()
+        peer.wait_for_close()
+
+    url = scripted_relay(relay).url
+    transport = transport_to(url, patience=Patience(), start_seconds=0.2, end_seconds=0.4)
+    started = time.monotonic()
+    outcomes = send(transport, letters(20))
+
+    assert time.monotonic() - started < 2
+    assert results(outcomes).count(Result.UNCERTAIN) == 1
+    assert results(outcomes).count(Result.HELD) == 19
+
+
 def test_a_caller_that_stops_listening_leaves_nothing_behind(smtp_sink, transport_to):
     transport = transport_to(smtp_sink.url)
     sending = transport.send_many(letters(100), accepted=lambda _: None)
@@ -735,7 +752,7 @@ def test_an_untrusted_certificate_is_refused_in_one_sentence(tls_sink, transport
     assert outcome.result is Result.HELD
     assert "certificate is not trusted (self-signed certificate)" in outcome.text
     assert "SSL_CERT_FILE" in outcome.text
-    assert transport.problem() == outcome.text
+    assert transport.look() == outcome.text
     assert not tls_sink.accepted
 
 
@@ -816,15 +833,15 @@ def test_a_relay_that_only_knows_auth_login(scripted_relay, transport_to):
 
     url = scripted_relay(relay).url.replace("//", "//ada:secret@")
 
-    assert transport_to(url).problem() == ""
+    assert transport_to(url).look() == ""
     assert heard == ["AUTH LOGIN", "YWRh", "c2VjcmV0"]
 
 
 def test_a_relay_without_a_login_is_said_so(smtp_sink, transport_to):
     url = smtp_sink.url.replace("//", "//ada:secret@")
 
-    assert "offers no login" in transport_to(url).problem()
+    assert "offers no login" in transport_to(url).look()
 
 
 def test_a_relay_in_order_has_no_problem(smtp_sink, transport_to):
-    assert transport_to(smtp_sink.url).problem() == ""
+    assert transport_to(smtp_sink.url).look() == ""

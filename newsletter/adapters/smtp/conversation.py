@@ -57,9 +57,9 @@ class Conversation:
             self._resume(None)
         self._pump()
 
-    def tick(self) -> None:
-        """Give up when the time of the present step is over."""
-        if self.wait is None or self._clock() <= self._deadline:
+    def tick(self, *, is_over: bool) -> None:
+        """Give up when the time of the present step is over, or of the whole batch."""
+        if self.wait is None or not (is_over or self._clock() > self._deadline):
             return
         self._throw("the relay stopped reading" if self.wire.has_unsent else "no answer in time")
         self._pump()

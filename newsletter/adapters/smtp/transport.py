@@ -33,8 +33,9 @@ class SmtpTransport:
 
     connections: how many each call may use at once. hello: our name in EHLO, by default the
     address literal of the connection. ca_file: trusted instead of the system's authorities.
-    start_seconds: a letter that was not begun so long after the call is held, so that a batch
-    ends before its leases do. clock: seconds that never go back.
+    start_seconds: a letter that was not begun so long after the call is held. end_seconds: then
+    every letter in hand is given up, so that a call ends before its leases do; they must be
+    longer. clock: seconds that never go back.
     """
 
     def __init__(
@@ -45,11 +46,12 @@ class SmtpTransport:
         hello: str = "",
         ca_file: Path | None = None,
         patience: Patience | None = None,
-        start_seconds: float = 120.0,
+        start_seconds: float = 60.0,
+        end_seconds: float = 360.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.relay, self.connections = relay, connections
-        self.start_seconds, self.clock = start_seconds, clock
+        self.start_seconds, self.end_seconds, self.clock = start_seconds, end_seconds, clock
         self._hello = hello
         self._patience = patience or Patience()
         self._context = (
@@ -74,7 +76,7 @@ class SmtpTransport:
             return
         yield from _Batch(self, letters, accepted).run()
 
-    def problem(self) -> str:
+    def look(self) -> str:
         """Why the relay cannot be used, found out by connecting and logging in; "" when it can."""
         batch = _Batch(self, (), lambda _: None)
         for _ in batch.run(try_only=True):
@@ -153,6 +155,7 @@ class _Batch:
         self._returned: set[int] = set()
         self._most = transport.connections
         self._start_until = transport.clock() + transport.start_seconds
+        self._end_at = transport.clock() + transport.end_seconds
         self._holding: Outcome | None = None
         self._deaths = 0
         self._finished: list[tuple[Letter, Outcome]] = []
@@ -240,8 +243,9 @@ class _Batch:
         self._watch(conversation)
 
     def _tick(self) -> None:
+        is_over = self._transport.clock() > self._end_at
         for conversation in list(self._talking):
-            conversation.tick()
+            conversation.tick(is_over=is_over)
             self._watch(conversation)
 
     def _watch(self, conversation: Conversation) -> None:
