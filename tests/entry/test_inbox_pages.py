@@ -25,7 +25,11 @@ def folder(tmp_path) -> Path:
 @pytest.fixture
 def client(folder) -> TestClient:
     templates = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     app = FastAPI()
     app.include_router(inbox_router(folder, templates))
