@@ -1,6 +1,7 @@
 """What every use of the service stands on: settings, store, parts, and the doorbell."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -23,7 +24,7 @@ from newsletter.settings import Settings
 log = logging.getLogger(__name__)
 
 
-class Service:
+class Service(ABC):
     """One set of settings with all its parts. Build one per process, after any fork.
 
     Parts that are not given are made from the settings, when they are first needed. clock: stands
@@ -108,5 +109,6 @@ class Service:
         except QueueUnavailable as problem:
             log.warning("doorbell_lost task=%s because=%s", task, problem)
 
+    @abstractmethod
     def _do_now(self, task: str, **arguments: int | str) -> None:
-        raise NotImplementedError(task)
+        """Do a task's work at once: for an installation without a queue."""

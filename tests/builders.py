@@ -1,0 +1,112 @@
+"""Values and services for tests; they fill in what a test does not say."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from newsletter.adapters.seen import MemorySeen
+from newsletter.adapters.smtp import MemoryTransport
+from newsletter.adapters.spacing import MemorySpacing
+from newsletter.adapters.store import Store
+from newsletter.app import Newsletter
+from newsletter.core.papers import Fetched, Paper
+from newsletter.core.subscribers import Subscriber, TopicText, Wishes
+from newsletter.errors import SourceUnavailable
+from newsletter.settings import Settings
+
+KEY = "a-key-for-tests-only"
+MONDAY = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def a_paper(number: int = 1, **values) -> Paper:
+    """A paper of Monday; the number makes its id, so that two of them differ."""
+    given = {
+        "id": f"2606.{number:05d}",
+        "title": f"Paper {number} about agents",
+        "abstract": "We build agents that plan. They use retrieval to remember what they did.",
+        "authors": ("Ada Lovelace", "Grace Hopper"),
+        "author_count": 2,
+        "upvotes": 10,
+        "featured_on": MONDAY.date(),
+        "published_at": MONDAY - timedelta(days=2),
+        "sources": ("memory",),
+    }
+    return Paper(**(given | values))
+
+
+def wishes(*filters: str, **values) -> Wishes:
+    """One topic for each filter, named by it; daily at seven in UTC."""
+    topics = tuple(TopicText(name=text, filter=text) for text in filters or ("agents",))
+    return Wishes(**({"topics": topics, "cadence": "daily"} | values))
+
+
+class MemorySource:
+    """A source whose days are set by hand; a day that holds an error raises it."""
+
+    def __init__(self, days: Mapping[date, Sequence[Paper] | Exception], name: str = "memory"):
+        self.days, self.name, self.asked = dict(days), name, []
+
+    def fetch(self, day: date, *, validators) -> Fetched:
+        self.asked.append(day)
+        papers = self.days.get(day, ())
+        if isinstance(papers, SourceUnavailable):
+            raise papers
+        return Fetched(papers=tuple(papers))
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: datetime = MONDAY) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **span) -> datetime:
+        self.now += timedelta(**span)
+        return self.now
+
+
+def settings_for(folder: Path, **values) -> Settings:
+    given = {
+        "database_url": f"sqlite:///{folder / 'newsletter.db'}",
+        "data_dir": folder,
+        "secret_keys": (KEY,),
+        "sender": "Daily Papers <papers@example.org>",
+        "base_url": "https://papers.example.org",
+        "smtp_url": "smtp://127.0.0.1:1?tls=none",
+    }
+    return Settings(**(given | values))
+
+
+def a_newsletter(
+    folder: Path,
+    *,
+    papers: Sequence[Paper] = (),
+    clock: Callable[[], datetime] | None = None,
+    settings: Settings | None = None,
+    **parts,
+) -> Newsletter:
+    """A service with upgraded tables, memory twins where nothing else is given, and a fixed clock.
+
+    papers: what its source announces on Monday.
+    """
+    clock = clock or Clock()
+    settings = settings or settings_for(folder)
+    store = Store(settings.database_url, clock=clock)
+    store.upgrade()
+    given = {
+        "seen": MemorySeen(),
+        "spacing": MemorySpacing(),
+        "transport": MemoryTransport(),
+        "sources": (MemorySource({MONDAY.date(): papers}),),
+    }
+    return Newsletter(settings, store=store, clock=clock, **(given | parts))
+
+
+def add_reader(newsletter: Newsletter, name: str, *filters: str, **values) -> Subscriber:
+    """An active subscriber NAME@example.org."""
+    return newsletter.add_subscriber(
+        f"{name}@example.org", wishes(*filters, **values), is_confirmed=True
+    )
