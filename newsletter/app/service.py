@@ -80,6 +80,10 @@ class Service(ABC):
     ) -> None:
         self.close()
 
+    @property
+    def queue(self) -> TaskQueue:
+        return self.parts.queue
+
     @cached_property
     def letterhead(self) -> Letterhead:
         """What all our mail has in common."""
