@@ -1,0 +1,104 @@
+"""Templates of the pages and the files they need, read once."""
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, StrictUndefined
+
+from newsletter.adapters.templates import template_dirs, template_loader
+from newsletter.core.rendering import Brand
+from newsletter.core.wording import counted, day_in_words
+
+LONG = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=600"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file as it is sent. etag: quoted, from its content."""
+
+    content: bytes
+    kind: str
+    etag: str
+
+
+class View:
+    """Renders pages. `environment` also serves those who bring pages of their own."""
+
+    def __init__(self, setting: Path | None, *, brand: Brand) -> None:
+        self.files = _static_files(template_dirs(setting, "web"))
+        version = hashlib.sha256("".join(one.etag for one in self.files.values()).encode())
+        root = urlsplit(brand.base_url).path.rstrip("/")
+        # Not select_autoescape: every one of these is a page, whatever its file is called.
+        self.environment = Environment(
+            loader=template_loader(setting, "web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.environment.filters |= {"sentence": sentence, "in_words": day_in_words}
+        self.environment.globals |= {
+            "brand": brand.name,
+            "postal_address": brand.postal_address,
+            "root": root,
+            "static_root": f"{root}/static",
+            "static_version": f"?v={version.hexdigest()[:12]}",
+            "counted": counted,
+        }
+
+    def page(
+        self,
+        template: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A whole page. headers: beside those that every answer gets."""
+        html = self.environment.get_template(template).render(values or {})
+        return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+
+    def file(self, name: str, request: Request) -> Response | None:
+        """A file beside the pages; None when there is no such file.
+
+        An address with today's version may be kept for good: a change has another address.
+        """
+        found = self.files.get(name)
+        if found is None:
+            return None
+        is_versioned = f"?{request.url.query}" == self.environment.globals["static_version"]
+        headers = {"Cache-Control": LONG if is_versioned else SHORT, "ETag": found.etag}
+        if request.headers.get("if-none-match") == found.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(found.content, media_type=found.kind, headers=headers)
+
+
+def sentence(words: object) -> str:
+    """An error's words as a sentence: a capital first, a full stop last."""
+    text = str(words).strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!", "…")) or not text else text + "."
+
+
+def _static_files(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
+    """All files by name; those of the first folder count."""
+    files: dict[str, StaticFile] = {}
+    for folder in reversed(folders):
+        for path in sorted((folder / "static").glob("*")):
+            if path.is_file():
+                files[path.name] = _static_file(path)
+    return files
+
+
+def _static_file(path: Path) -> StaticFile:
+    content = path.read_bytes()
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return StaticFile(content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
