@@ -9,7 +9,7 @@ from newsletter.core.filters.tree import Name
 from newsletter.core.filters.words import cased, folded, is_cjk, name_words, take_apart
 
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
-# In family names only, and not at their end: Mueller is Muller, but Yuexin is not Yuxin, and Xue
+# In family names only, and not at their end: Mueller is Muller, but Xuefeng is not Xufeng, and Xue
 # and Michael are no German spellings.
 _SPELLED_UMLAUT = re.compile(r"(?<=[b-df-hj-np-tv-xz])([aou])e(?=[b-df-hj-np-tv-xz][a-z])")
 
