@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli.choices import EVERY_DAY, Day, EditionArgument, Json
-from newsletter.cli.opening import opened
+from newsletter.cli.opening import opened, warn_without_relay
 from newsletter.cli.words import amount, print_json, progress, result, say
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def add_to(app: typer.Typer) -> None:
 def pull(day: Day = None, is_json: Json = False) -> None:
     """Fetch the day's papers from every source."""
     with opened() as newsletter, progress() as show:
-        show("fetching papers", 0, 0)
-        pulled = newsletter.pull(day, is_forced=True)
+        pulled = newsletter.pull(
+            day, is_forced=True, progress=lambda done, total: show("pull", done, total)
+        )
     if is_json:
         print_json({"pulled": pulled})
     else:
@@ -76,6 +77,7 @@ def resend(
 ) -> None:
     """Send an edition once more to exactly these readers: same papers, new message."""
     with opened() as newsletter:
+        settings = newsletter.settings
         resent = newsletter.resend(
             edition, addresses=to, actor=actor(), because=reason, is_dry_run=dry_run
         )
@@ -83,6 +85,8 @@ def resend(
         print_json(resent)
     else:
         show_resent(resent)
+    if resent.delivery_ids:
+        warn_without_relay(settings)
     if resent.refused:
         raise typer.Exit(1)
 

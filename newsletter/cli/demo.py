@@ -62,11 +62,11 @@ def demo(
     from newsletter.cli.demo_stage import find_day, forget_environment, workspace
     from newsletter.cli.stopping import Stopping
 
-    day, file = find_day(data, day)
+    day, files = find_day(data, day)
     forget_environment()
     with Stopping() as stopping, workspace(out) as (folder, inbox), ExitStack() as stack:
         stage, shown = _play(
-            stack, stopping, day, file, folder, inbox, port, is_served=not no_serve
+            stack, stopping, day, files, folder, inbox, port, is_served=not no_serve
         )
         _tell(shown, is_json=is_json)
         if not no_serve:
@@ -80,7 +80,7 @@ def _play(
     stack: ExitStack,
     stopping: "Stopping",
     day: date,
-    file: Path,
+    files: list[Path],
     folder: Path,
     inbox: Path,
     port: int | None,
@@ -93,11 +93,11 @@ def _play(
     from newsletter.cli.local import open_place
 
     with progress() as show:
-        show("starting", 0, 0)
+        show("Starting", 0, 0)
         place = open_place(stack, port) if is_served else None
-        stage = set_the_stage(stack, day=day, file=file, data=folder, inbox=inbox, place=place)
+        stage = set_the_stage(stack, day=day, files=files, data=folder, inbox=inbox, place=place)
         readers = add_readers(stage.newsletter)
-        show("starting", 1, 1)
+        show("Starting", 1, 1)
         run_the_day(Watch(stage=stage, stopping=stopping, show=show))
     return stage, what_came(stage, readers)
 

@@ -37,11 +37,11 @@ def run_the_day(watch: Watch) -> None:
     stage = watch.stage
     day, service = stage.day.isoformat(), stage.newsletter
     service.queue.ring(Task.PULL, day=day)
-    _wait(watch, "fetching papers", _pulled)
+    _wait(watch, "pull", _pulled)
     service.queue.ring(Task.PLAN, range_no=0, edition=day, everyone=1)
-    _wait(watch, "choosing for readers", _planned)
+    _wait(watch, "plan", _planned)
     service.queue.ring(Task.SEND)
-    _wait(watch, "sending mails", _sent)
+    _wait(watch, "send", _sent)
 
 
 def _pulled(stage: Stage) -> tuple[int, int]:

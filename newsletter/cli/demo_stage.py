@@ -38,8 +38,8 @@ class Stage:
     worker_log: Path
 
 
-def find_day(folder: Path | None, day: date | None) -> tuple[date, Path]:
-    """The recorded day to use and its file; the newest when none is named. Raises NotFound."""
+def find_day(folder: Path | None, day: date | None) -> tuple[date, list[Path]]:
+    """The recorded day to use and its files; the newest when none is named. Raises NotFound."""
     from newsletter.adapters.sources.folder import FolderSource
 
     place = folder or BUNDLED
@@ -54,7 +54,7 @@ def find_day(folder: Path | None, day: date | None) -> tuple[date, Path]:
     if day not in days:
         where = f"{place} holds" if folder else "The demo brings along"
         raise NotFound(f"There is no paper of {day}: {where} {_named(days)}.")
-    return day, place / f"{day}.json"
+    return day, sorted(path for path in place.iterdir() if day.isoformat() in path.name)
 
 
 def _named(days: list[date]) -> str:
@@ -92,7 +92,13 @@ def workspace(out: Path | None) -> Iterator[tuple[Path, Path]]:
 
 
 def set_the_stage(
-    stack: ExitStack, *, day: date, file: Path, data: Path, inbox: Path, place: "Place | None"
+    stack: ExitStack,
+    *,
+    day: date,
+    files: list[Path],
+    data: Path,
+    inbox: Path,
+    place: "Place | None",
 ) -> Stage:
     """Start queue, inbox, database and worker; all stop when the stack is left."""
     from newsletter.adapters.embedded.inbox import LocalInbox
@@ -104,7 +110,8 @@ def set_the_stage(
 
     papers = data / "papers"
     papers.mkdir()
-    shutil.copyfile(file, papers / file.name)
+    for file in files:
+        shutil.copyfile(file, papers / file.name)
     redis_url = stack.enter_context(EmbeddedRedis(data / "redis")).url()
     smtp_url = stack.enter_context(LocalInbox(inbox)).url
     settings = _settings(data, papers, place.url if place else NO_PAGES_URL)

@@ -1,5 +1,6 @@
 """The topic filter language, without a database: check a text, try it on recorded days."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +63,10 @@ def recorded_papers(data: Path) -> "list[Paper]":
 
     source = FolderSource(data)
     papers: dict[str, Paper] = {}
-    for day in source.days():
+    days = source.days()
+    if not days and data.is_file():  # its name tells no day, so any will do
+        days = (datetime.now(UTC).date(),)
+    for day in days:
         fetched = source.fetch(day, validators={})
         for sentence in fetched.skipped:
             say(f"Skipped {sentence}")

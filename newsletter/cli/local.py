@@ -82,12 +82,12 @@ def _celery(*words: str) -> tuple[str, ...]:
 
 
 def pages_with_inbox(newsletter: "Newsletter", inbox: Path | None) -> "FastAPI":
-    """The site, with the viewer of the local inbox where there is one."""
+    """The pages, with the viewer of the local inbox where there is one."""
     from newsletter.web import create_app
 
     pages = create_app(newsletter)
     if inbox is not None:
         from newsletter.web.inbox import inbox_router
 
-        pages.include_router(inbox_router(inbox))
+        pages.include_router(inbox_router(inbox, pages.state.templates))
     return pages

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from newsletter.cli import running
+from newsletter.cli.words import say
 from newsletter.errors import StoreUnavailable
 from newsletter.settings import Settings, read_settings
 
@@ -47,6 +48,12 @@ def ready_tables(newsletter: "Newsletter") -> None:
         if not owns_database(newsletter.settings):
             raise
         newsletter.upgrade()
+
+
+def warn_without_relay(settings: Settings) -> None:
+    """Say that what was just put in the ledger cannot leave yet, where that is so."""
+    if not settings.smtp_url:
+        say("No relay is set, so mails wait: run `newsletter up`, or set NEWSLETTER_SMTP_URL.")
 
 
 def owns_database(settings: Settings) -> bool:

@@ -6,7 +6,7 @@ import typer
 
 from newsletter.cli.choices import MANAGE, Address, Json, Limit
 from newsletter.cli.daily import actor
-from newsletter.cli.opening import opened
+from newsletter.cli.opening import opened, warn_without_relay
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
 from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes
 
@@ -98,11 +98,13 @@ def add(
         thumbnails=thumbnails,
     )
     with opened() as newsletter:
-        added = newsletter.add_subscriber(address, wishes, is_confirmed=is_confirmed)
+        settings = newsletter.settings
+        added = newsletter.add_subscriber(address, wishes, is_confirmed=is_confirmed, actor=actor())
     if is_json:
         print_json(added)
     elif added.status is Status.PENDING:
         result(f"Asked {added.address} to confirm: they must press the button in the mail.")
+        warn_without_relay(settings)
     else:
         result(f"Added {added.address} with {amount(len(added.wishes.topics), 'topic')}.")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 160  # columns for a reader that is no terminal
 # Relays and papers choose some of the text below: no control may reach the terminal.
+STAGES = {"pull": "Fetching papers", "plan": "Choosing for readers", "send": "Sending mails"}
 _CONTROLS = {number: " " for number in (*range(32), *range(127, 160)) if number != 10}
 
 
@@ -151,7 +152,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage.capitalize(), total=total or None)
+                tasks[stage] = bars.add_task(STAGES.get(stage, stage), total=total or None)
             bars.update(tasks[stage], completed=done, total=total or None)
 
         yield show
