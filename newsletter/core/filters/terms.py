@@ -95,14 +95,14 @@ def _read_name(field: str, value: str, start: int) -> Name:
     inner, is_exact, near = _unquote(value, start)
     if near is not None:
         raise Trouble(start, f"`~` is for words that stand near each other, not for `{field}:`")
-    written = _tidy(inner)
+    written = _tidy(inner, _EDGE.replace(",", ""))  # `He,` is a family name
     before, comma, after = written.partition(",")
     family = name_words(before) if comma else ()
     rest = name_words(after if comma else before)
-    if not family and not rest:
-        raise Trouble(start, _wordless(value))
     if not family and comma:
         raise Trouble(start, 'no family name stands before the comma: write "He, K"')
+    if not family and not rest:
+        raise Trouble(start, _wordless(value))
     is_prefix = written.endswith("*")
     if is_prefix:
         _check_star(written, sum(map(str.isalnum, written)) >= MIN_PREFIX, start)
@@ -127,7 +127,7 @@ def _read_value(field: str, value: str, start: int) -> Value:
         raise Trouble(start, f"`~` is for words that stand near each other, not for `{field}:`")
     if is_exact and field != "cat":
         raise Trouble(start, f"`=` does nothing for `{field}:`: leave it out")
-    written = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", inner)).split())
+    written = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", inner)).split())
     wanted = written.removesuffix("*").casefold()
     is_prefix = written.endswith("*")
     if not any(map(str.isalnum, wanted)) or "*" in wanted:
@@ -202,10 +202,10 @@ def _unquote(value: str, start: int) -> tuple[str, bool, int | None]:
     return match["inner"], bool(match["exact"]), int(digits)
 
 
-def _tidy(inner: str) -> str:
+def _tidy(inner: str, edge: str = _EDGE) -> str:
     """One blank between words, no invisible characters, no punctuation around."""
-    text = INVISIBLE.sub("", unicodedata.normalize("NFC", inner))
-    return " ".join(text.split()).strip(_EDGE)
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", inner))
+    return " ".join(text.split()).strip(edge)
 
 
 def _write(written: str, *, is_exact: bool, near: int | None, is_prefix: bool) -> str:
