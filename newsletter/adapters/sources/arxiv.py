@@ -1,5 +1,6 @@
 """arXiv: what was announced in the chosen categories on a day."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -16,8 +17,8 @@ __all__ = ["ArxivSource", "parse_atom_api", "parse_feed"]
 
 API_URL = "https://export.arxiv.org"
 FEED_URL = "https://rss.arxiv.org"
-# arXiv API Terms of Use: "make no more than one request every three seconds, and limit requests
-# to a single connection at a time", for all machines under one's control together.
+# arXiv API Terms of Use: at most one request in three seconds, from all one's machines together,
+# for the API and the feeds alike.
 INTERVAL = timedelta(seconds=3)
 PAGE_SIZE = 100
 MAX_PAGES = 20
@@ -29,10 +30,27 @@ NEW_YORK = ZoneInfo("America/New_York")
 CLOSING = time(14)
 SUBMITTED = {0: (4, 3), 1: (4, 1), 2: (2, 1), 3: (2, 1), 4: (2, 1)}  # Monday is 0
 
-# Archives that are parted into subjects; "cat:cs" alone would find nothing.
-PARTED = frozenset(
-    "astro-ph cond-mat cs econ eess math nlin physics q-bio q-fin stat".split()  # noqa: SIM905
-)
+# Archives that are parted into subjects ("cat:cs" alone would find nothing), and the others.
+PARTED = frozenset({
+    "astro-ph", "cond-mat", "cs", "econ", "eess", "math", "nlin", "physics", "q-bio", "q-fin",
+    "stat",
+})  # fmt: skip
+WHOLE = frozenset({
+    "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph",
+})  # fmt: skip
+_SUBJECT = re.compile(r"[A-Z]{2}|[a-z]{2,}(?:-[a-z]+)*")
+
+
+def parse_category(text: str) -> str:
+    """A category as arXiv spells it ("cs.CL", "hep-th", "cs" for all of it); "" for none."""
+    archive, dot, subject = text.strip().partition(".")
+    archive = archive.lower()
+    if not dot:
+        return archive if archive in PARTED | WHOLE else ""
+    # Subjects of two letters are written in capitals, the older ones ("mes-hall") are not.
+    subject = subject.upper() if len(subject) == 2 else subject.lower()
+    is_category = archive in PARTED and _SUBJECT.fullmatch(subject)
+    return f"{archive}.{subject}" if is_category else ""
 
 
 class ArxivSource:

@@ -1,12 +1,11 @@
 """The text of a setting → the sources it names."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from newsletter.adapters.http import Http
-from newsletter.adapters.sources.arxiv import API_URL, FEED_URL, ArxivSource
+from newsletter.adapters.sources.arxiv import API_URL, FEED_URL, ArxivSource, parse_category
 from newsletter.adapters.sources.folder import FOLDER, FolderSource
 from newsletter.adapters.sources.huggingface import HUGGINGFACE_URL, HuggingFaceSource
 from newsletter.adapters.sources.reading import url as web_address
@@ -15,9 +14,6 @@ from newsletter.errors import SettingsError
 
 SETTING = "NEWSLETTER_SOURCES"
 EXAMPLE = "such as huggingface, arxiv:cs.CL+cs.LG or folder:PATH (several by comma)"
-
-# "cs", "cs.CL", "hep-th", "cond-mat.mes-hall", "q-bio.NC"
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z]{2}|\.[a-z]+(?:-[a-z]+)+)?")
 
 
 def build_sources(
@@ -69,18 +65,18 @@ def _bare(rest: str, source: PaperSource) -> PaperSource:
 
 def _categories(text: str) -> tuple[str, ...]:
     """Categories parted by "+" or blanks, each once."""
-    names = tuple(dict.fromkeys(text.replace("+", " ").split()))
-    if not names:
+    categories = {name: parse_category(name) for name in text.replace("+", " ").split()}
+    if not categories:
         raise SettingsError(
             f"{SETTING} has 'arxiv' without a category: write some, as in arxiv:cs.CL+cs.LG."
         )
-    for name in names:
-        if not _CATEGORY.fullmatch(name):
+    for name, category in categories.items():
+        if not category:
             raise SettingsError(
-                f"{SETTING} has the arXiv category {name!r}: write it as arXiv does, "
-                "such as cs.CL, stat.ML or hep-th, several joined by +."
+                f"{SETTING} has the arXiv category {name!r}: there is no such archive or subject; "
+                "write it as arXiv does, such as cs.CL, stat.ML or hep-th, several joined by +."
             )
-    return names
+    return tuple(dict.fromkeys(categories.values()))
 
 
 def _path(text: str) -> Path:
