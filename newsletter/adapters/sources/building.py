@@ -39,7 +39,7 @@ def build_sources(
         build = builders.get(kind.strip().lower())
         if build is None:
             raise SettingsError(
-                f"{SETTING} has {text!r}: there is no such source; write {EXAMPLE}."
+                f"{SETTING} has {text!r}: there is no such source; write one, {EXAMPLE}."
             )
         sources.append(build(rest.strip()))
     _check_each_once(sources)
