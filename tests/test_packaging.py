@@ -16,6 +16,31 @@ from newsletter.adapters.queue import Task
 ROOT = Path(__file__).resolve().parents[1]
 NOT_SHIPPED = ("__pycache__", ".pyc")
 
+OWN = {"NEWSLETTER_REDIS_URL": "redis://127.0.0.1:6379/0"}  # needed to load the workers only
+RENDER = """
+from datetime import date
+from pathlib import Path
+
+import newsletter
+from newsletter.adapters.sources.folder import FolderSource
+from newsletter.adapters.templates import template_loader
+from newsletter.core.digests import Digest, Pick, Section
+from newsletter.core.rendering import Brand, Links, Renderer
+
+day = FolderSource(Path(newsletter.__file__).with_name("demo_day"))
+(edition,) = day.days()
+paper = day.fetch(edition, validators={}).papers[0]
+site = "https://papers.example.org"
+mail = Renderer(template_loader(None)).digest(
+    Digest(sections=(Section(topic="Agents", picks=(Pick(paper_id=paper.id),)),)),
+    {paper.id: paper},
+    edition=edition,
+    links=Links(preferences=site, unsubscribe=site + "/leave", unsubscribe_mailto="x@example.org"),
+    brand=Brand(base_url=site),
+)
+print(mail.subject, mail.html, mail.text, sep="\\0", end="\\0" + paper.title)
+"""
+
 pytestmark = pytest.mark.xdist_group("packaging")  # one wheel for all of them
 
 
@@ -114,6 +139,16 @@ def test_the_installed_workers_know_every_task(away):
     assert {name for name in json.loads(said) if not name.startswith("celery.")} == set(Task)
 
 
+def test_a_mail_is_rendered_with_the_packaged_templates(away):
+    subject, html, text, title = run(python(away), "-c", RENDER, cwd=away).split("\0")
+
+    assert " ".join(title.split()[:3]) in subject
+    assert html.startswith("<!DOCTYPE html>")
+    assert "https://papers.example.org/leave" in html
+    assert "https://papers.example.org/leave" in text
+    assert not {"{{", "{%"} & {html[n : n + 2] for n in range(len(html))}
+
+
 def files_of(folder: str) -> set[str]:
     return {
         str(path.relative_to(ROOT))
@@ -136,7 +171,7 @@ def run(*words: object, cwd: Path) -> str:
     done = subprocess.run(
         [str(word) for word in words],
         cwd=cwd,
-        env=environment | {"NEWSLETTER_DATA_DIR": str(cwd / "data")},
+        env=environment | OWN | {"NEWSLETTER_DATA_DIR": str(cwd / "data")},
         capture_output=True,
         text=True,
         timeout=100,
