@@ -13,11 +13,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 
+from newsletter.adapters.http.answers import (
+    LastingProblem,
+    PassingProblem,
+    answered,
+    beginning,
+    body_of,
+    conditions,
+    seconds,
+    shown,
+    validators_in,
+    web_address,
+    wish,
+)
 from newsletter.core.ports import Spacing
 from newsletter.core.text import clean, cut
 from newsletter.errors import SourceUnavailable, Unavailable
@@ -27,7 +39,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 MAX_REDIRECTS = 5
 MAX_REASON_BYTES = 64 * 1024
-LONGEST_WISH = timedelta(days=1)  # no server keeps us away for longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +84,6 @@ class Answer:
     body: bytes = b""
     is_unchanged: bool = False
     validators: dict[str, str] = field(default_factory=dict)
-
-
-class _PassingProblem(Exception):
-    """Something that may be over soon. `wait`: the server's own wish."""
-
-    def __init__(self, reason: str, wait: timedelta | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.wait = reason, wait
-
-
-class _LastingProblem(Exception):
-    """Something that the next try would only meet again."""
 
 
 class Http:
@@ -134,10 +133,10 @@ class Http:
         for attempt in range(1, self._limits.tries + 1):
             try:
                 return self._follow(url, manners, validators or {})
-            except _LastingProblem as problem:
+            except LastingProblem as problem:
                 raise SourceUnavailable(manners.source, str(problem)) from problem
-            except _PassingProblem as problem:
-                wait = self._pause(attempt) if problem.wait is None else problem.wait
+            except PassingProblem as problem:
+                wait = max(self._pause(attempt), problem.wait or timedelta())
                 if attempt == self._limits.tries or wait > self._limits.longest_wait:
                     tries = f" (tried {attempt} times)" if attempt > 1 else ""
                     reason = problem.reason + tries
@@ -151,16 +150,16 @@ class Http:
 
     def _follow(self, url: str, manners: Manners, validators: Mapping[str, str]) -> Answer:
         """One try: the request and, where it is sent on, those after it."""
-        address = _web_address(url)
+        address = web_address(url)
         for _ in range(MAX_REDIRECTS + 1):
             self._wait_turn(manners)
             found = self._once(address, manners, validators)
             if isinstance(found, Answer):
                 return found
             if address.scheme == "https" and found.scheme == "http":
-                raise _LastingProblem(f"{_shown(address)} sends on to {_shown(found)}, unencrypted")
+                raise LastingProblem(f"{shown(address)} sends on to {shown(found)}, unencrypted")
             address = found
-        raise _LastingProblem(f"{_shown(url)} sends on more than {MAX_REDIRECTS} times")
+        raise LastingProblem(f"{shown(url)} sends on more than {MAX_REDIRECTS} times")
 
     def _wait_turn(self, manners: Manners) -> None:
         if manners.interval is None or self._spacing is None:
@@ -169,13 +168,13 @@ class Http:
             self._spacing.wait(manners.source, manners.interval)
         except Unavailable as error:
             # Without the shared count nobody knows when the last request was: rather not ask.
-            raise _LastingProblem(f"not asked, as its turn cannot be known: {error}") from error
+            raise LastingProblem(f"not asked, as its turn cannot be known: {error}") from error
 
     def _once(
         self, address: httpx2.URL, manners: Manners, validators: Mapping[str, str]
     ) -> Answer | httpx2.URL:
         """One request: the answer, or the address that it is sent on to."""
-        headers = {"Accept": manners.accept, **_conditions(validators)}
+        headers = {"Accept": manners.accept, **conditions(validators)}
         with self._translated(address) as extensions:
             request = self._client.build_request(
                 "GET", address, headers=headers, extensions=extensions
@@ -194,37 +193,23 @@ class Http:
         *,
         is_conditional: bool,
     ) -> Answer | httpx2.URL:
-        status, shown = response.status_code, _shown(address)
+        status, place = response.status_code, shown(address)
         if status == 304 and is_conditional:
             return Answer(is_unchanged=True)
         if status in REDIRECTS:
-            return _web_address(response.headers.get("location", ""), base=address)
+            return web_address(response.headers.get("location", ""), base=address)
         if status in PASSING:
-            raise _PassingProblem(_answered(shown, response), self._wish(response.headers))
+            raise PassingProblem(answered(place, response), wish(response.headers, self._now))
         if status != 200:
-            reason = cut(clean(manners.explain(_body(response, MAX_REASON_BYTES))), 300)
-            raise _LastingProblem(_answered(shown, response) + (f": {reason}" if reason else ""))
-        body = _body(response, self._limits.max_bytes)
+            reason = cut(clean(manners.explain(body_of(response, MAX_REASON_BYTES))), 300)
+            raise LastingProblem(answered(place, response) + (f": {reason}" if reason else ""))
+        body = body_of(response, self._limits.max_bytes)
         if not manners.is_whole(body):
-            raise _PassingProblem(
-                f"the answer of {shown} is not whole or not of the kind asked for "
-                f"({len(body)} bytes: {_beginning(body)})"
+            raise PassingProblem(
+                f"the answer of {place} is not whole or not of the kind asked for "
+                f"({len(body)} bytes: {beginning(body)})"
             )
-        return Answer(body=body, validators=_validators(response.headers))
-
-    def _wish(self, headers: httpx2.Headers) -> timedelta | None:
-        """The wait that a Retry-After asks for (RFC 9110 section 10.2.3): seconds or a date.
-
-        A date is held against the server's own clock where it tells it.
-        """
-        text = headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdigit():
-            return timedelta(seconds=min(int(text[:9]), LONGEST_WISH.total_seconds()))
-        until = _http_date(text)
-        if until is None:
-            return None
-        wish = until - (_http_date(headers.get("date", "")) or self._now())
-        return min(max(wish, timedelta()), LONGEST_WISH)
+        return Answer(body=body, validators=validators_in(response.headers))
 
     @contextmanager
     def _translated(self, address: httpx2.URL) -> Iterator[dict[str, Any]]:
@@ -233,7 +218,7 @@ class Http:
         Its own time-outs are for single reads: a server that sends a byte now and then would hold
         us for ever. So a timer cuts the connection.
         """
-        limits, shown = self._limits, _shown(address)
+        limits, place = self._limits, shown(address)
         cutter = _Cutter()
         timer = threading.Timer(limits.total.total_seconds(), cutter.cut)
         timer.daemon = True
@@ -241,18 +226,20 @@ class Http:
         try:
             yield {"trace": cutter.trace}
         except httpx2.ConnectTimeout as error:
-            raise _PassingProblem(
-                f"{shown} takes no connection within {_s(limits.connect)}"
+            raise PassingProblem(
+                f"{place} takes no connection within {seconds(limits.connect)}"
             ) from error
         except httpx2.TimeoutException as error:
-            raise _PassingProblem(f"{shown} sent nothing for {_s(limits.read)}") from error
+            raise PassingProblem(f"{place} sent nothing for {seconds(limits.read)}") from error
         except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, UnicodeError) as error:
-            raise _LastingProblem(f"{shown} cannot be asked: {error}") from error
+            raise LastingProblem(f"{place} cannot be asked: {error}") from error
         except (httpx2.TransportError, zlib.error) as error:
             if cutter.has_cut:
-                raise _PassingProblem(f"{shown} was not done within {_s(limits.total)}") from error
+                raise PassingProblem(
+                    f"{place} was not done within {seconds(limits.total)}"
+                ) from error
             words = "cannot be reached" if isinstance(error, httpx2.ConnectError) else "broke off"
-            raise _PassingProblem(f"{shown} {words}: {clean(str(error))}") from error
+            raise PassingProblem(f"{place} {words}: {clean(str(error))}") from error
         finally:
             timer.cancel()
 
@@ -279,88 +266,3 @@ class _Cutter:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             except OSError:
                 return  # it ended by itself in this moment
-
-
-def _body(response: httpx2.Response, most: int) -> bytes:
-    """The body, unpacked piece by piece, so that a small answer cannot fill the memory."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "", "gzip", "x-gzip"):
-        raise _LastingProblem(f"{_shown(response.url)} answers in {encoding!r}, not asked for")
-    packed = response.iter_raw()
-    body = bytearray()
-    for piece in _unpacked(packed, most + 1) if "gzip" in encoding else packed:
-        body += piece
-        if len(body) > most:
-            raise _LastingProblem(f"{_shown(response.url)} answers with more than {most:,} bytes")
-    return bytes(body)
-
-
-def _unpacked(packed: Iterator[bytes], most: int) -> Iterator[bytes]:
-    """Gzip taken apart (RFC 1952: one member or several), in pieces of at most `most` bytes."""
-    unpacker = zlib.decompressobj(wbits=31)
-    is_inside = False
-    for rest in packed:
-        while rest:
-            yield unpacker.decompress(rest, most)
-            is_inside, rest = not unpacker.eof, unpacker.unconsumed_tail
-            if unpacker.eof:
-                rest, unpacker = unpacker.unused_data, zlib.decompressobj(wbits=31)
-    if is_inside:
-        raise zlib.error("the packed answer ends too early")
-
-
-def _web_address(text: str, *, base: httpx2.URL | None = None) -> httpx2.URL:
-    """An address that may be asked: http or https, with a host."""
-    try:
-        address = httpx2.URL(text) if base is None else base.join(text)
-    except (httpx2.InvalidURL, ValueError, TypeError) as error:
-        raise _LastingProblem(f"{cut(clean(text), 200)!r} is no web address: {error}") from error
-    if address.scheme not in ("http", "https") or not address.host:
-        raise _LastingProblem(
-            f"{cut(clean(str(address)), 200)!r} is not asked: only http and https"
-        )
-    return address
-
-
-def _conditions(validators: Mapping[str, str]) -> dict[str, str]:
-    """RFC 9110 section 13.1: the headers that ask for the body only if it changed."""
-    names = {"etag": "If-None-Match", "last_modified": "If-Modified-Since"}
-    return {
-        names[key]: value for key, value in validators.items() if key in names and _is_plain(value)
-    }
-
-
-def _validators(headers: httpx2.Headers) -> dict[str, str]:
-    found = {"etag": headers.get("etag", ""), "last_modified": headers.get("last-modified", "")}
-    return {key: value for key, value in found.items() if _is_plain(value)}
-
-
-def _is_plain(value: str) -> bool:
-    """Whether this may be kept and sent back as a header."""
-    return 0 < len(value) <= 500 and value.isascii() and value.isprintable()
-
-
-def _s(duration: timedelta) -> str:
-    return f"{duration.total_seconds():g} s"
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-
-
-def _answered(shown: str, response: httpx2.Response) -> str:
-    return f"{shown} answered {response.status_code} {response.reason_phrase}".rstrip()
-
-
-def _shown(address: httpx2.URL | str) -> str:
-    """The address without a name and password in it."""
-    url = httpx2.URL(address) if isinstance(address, str) else address
-    return cut(clean(str(url.copy_with(userinfo=b"") if url.userinfo else url)), 300)
-
-
-def _beginning(body: bytes) -> str:
-    return repr(cut(clean(body[:200].decode("utf-8", "replace")), 60))
