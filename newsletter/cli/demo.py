@@ -71,8 +71,9 @@ def demo(
         _tell(shown, is_json=is_json)
         if not no_serve:
             _serve(stack, stage, stopping)
-    if shown.sent < sum(one.digest is not None for one in shown.got):
-        say("Some mails were not sent.")
+    for failed in shown.failed:
+        say(f"The mail to {failed.address} was not sent: {failed.reply}")
+    if shown.failed:
         raise typer.Exit(1)
 
 

@@ -1,11 +1,14 @@
 """Who got what and why, for people and for machines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.table import Table
+from rich.text import Text
+
 from newsletter.cli.demo_stage import Stage
-from newsletter.cli.words import add_row, amount, out, table
+from newsletter.cli.words import add_row, amount, clean, out
 from newsletter.core.delivery import State
 from newsletter.core.digests import Digest
 from newsletter.core.papers import Paper
@@ -23,6 +26,7 @@ class Got:
     digest: Digest | None
     message_id: str | None
     is_sent: bool
+    reply: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,10 @@ class Shown:
     def sent(self) -> int:
         return sum(one.is_sent for one in self.got)
 
+    @property
+    def failed(self) -> tuple[Got, ...]:
+        return tuple(one for one in self.got if one.digest and not one.is_sent)
+
 
 def what_came(stage: Stage, readers: Sequence[tuple[str, Wishes]]) -> Shown:
     found = {one.address: one for one in stage.newsletter.deliveries(edition=stage.day)}
@@ -50,6 +58,7 @@ def what_came(stage: Stage, readers: Sequence[tuple[str, Wishes]]) -> Shown:
                 digest=one.digest if one else None,
                 message_id=one.message_id if one else None,
                 is_sent=one is not None and one.state is State.SENT,
+                reply=one.last_text if one else "",
             )
         )
     papers = {paper.id: paper for paper in stage.newsletter.papers(stage.day)}
@@ -77,22 +86,17 @@ def for_machines(shown: Shown) -> dict[str, Any]:
 def for_people(shown: Shown) -> None:
     """A block a reader: topics, papers, and the words that brought each."""
     console = out()
-    console.print()
+    console.print("\nWho got which papers, and the words of their topic that brought each:\n")
     for one in shown.got:
-        count = len(one.digest.paper_ids) if one.digest else 0
-        head = amount(count, "paper") if count else "no mail: nothing matched their topics"
-        console.print(f"{one.address}  ", style="bold", end="")
-        console.print(head, style="green" if count else "yellow")
-        rows = table("Topic", "Paper", "Because of")
-        for section in one.digest.sections if one.digest else ():
-            for number, pick in enumerate(section.picks):
-                paper = shown.papers.get(pick.paper_id)
-                title = paper.title if paper else pick.paper_id
-                add_row(rows, " " if number else section.topic, title, _words(pick.words))
-        if not one.digest:
-            for topic in one.wishes.topics:
-                add_row(rows, topic.name, "–", topic.filter)
-        console.print(rows)
+        console.print(one.address, style="bold", end="  ")
+        if one.digest:
+            count = amount(len(one.digest.paper_ids), "paper")
+            console.print(count, style="green")
+            console.print(_papers(one.digest, shown.papers))
+        else:
+            console.print("no mail: nothing matched their topics", style="yellow")
+            console.print(_topics(one.wishes))
+        console.print()
     without = len(shown.got) - sum(one.digest is not None for one in shown.got)
     more = f", {without} without a match" if without else ""
     console.print(
@@ -100,6 +104,32 @@ def for_people(shown: Shown) -> None:
         f"{amount(len(shown.got), 'reader')}, {amount(shown.sent, 'mail')} sent{more}.",
         style="bold",
     )
+
+
+def _papers(digest: Digest, papers: Mapping[str, Paper]) -> Table:
+    rows = _rows(3, 2)
+    for section in digest.sections:
+        add_row(rows, Text(f"  {clean(section.topic)}", style="cyan"), Text())
+        for pick in section.picks:
+            title = papers[pick.paper_id].title if pick.paper_id in papers else pick.paper_id
+            add_row(rows, f"    {title}", _words(pick.words))
+    return rows
+
+
+def _topics(wishes: Wishes) -> Table:
+    rows = _rows(2, 3)
+    for topic in wishes.topics:
+        add_row(rows, Text(f"  {clean(topic.name)}", style="cyan"), topic.filter)
+    return rows
+
+
+def _rows(*shares: int) -> Table:
+    """Columns in these proportions, a line a row: the mails have the titles whole."""
+    rows = Table(box=None, show_header=False, padding=(0, 2, 0, 0), expand=True)
+    for number, share in enumerate(shares):
+        style = "dim" if number else ""
+        rows.add_column(ratio=share, overflow="ellipsis", no_wrap=True, style=style)
+    return rows
 
 
 def _words(words: Sequence[str]) -> str:
