@@ -38,22 +38,20 @@ class Machine:
             (folder / "secrets" / name).write_text(told[secret["environment"]], encoding="utf-8")
         # Of each pair the left stands in the file, the right is what it is on this machine.
         self._here = {
-            "/run/secrets/": f"{folder / 'secrets'}/",
+            "/run/secrets": str(folder / "secrets"),
             "/data": str(folder / "data"),
             "redis://redis:6379/0": redis_url,
             "0.0.0.0": "127.0.0.1",
             "8000": str(self.port),
         }
+        self._there = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, self._here))})(?!\w)")
         self.folder = folder / "data"
         self.processes: dict[str, subprocess.Popen] = {}
 
     def words(self, value: object) -> str:
         text = VARIABLE.sub(lambda found: self.told.get(found[1]) or found[2] or "", str(value))
         text = text.replace("$$", "$")
-        for there, here in self._here.items():
-            text = re.sub(rf"(?<!\w){re.escape(there)}(?!\w)" if there.isdecimal() else
-                          re.escape(there), lambda _, here=here: here, text)  # fmt: skip
-        return text
+        return self._there.sub(lambda found: self._here[found[0]], text)
 
     def environment(self, service: str) -> dict[str, str]:
         settings = COMPOSE["services"][service]["environment"]
