@@ -97,7 +97,10 @@ class Parts:
                 "address, such as smtp://USER:PASSWORD@HOST:587?tls=starttls, or start "
                 "`newsletter up`, which brings a local inbox."
             )
-        return SmtpTransport(parse_smtp_url(self._settings.smtp_url), connections=CONNECTIONS)
+        # A relay of this machine knows us; any other one wants to hear a name that it can look up.
+        hello = "" if is_loopback(self._settings.smtp_url) else self._settings.sending_domain
+        relay = parse_smtp_url(self._settings.smtp_url)
+        return SmtpTransport(relay, connections=CONNECTIONS, hello=hello)
 
     @cached_property
     def _http(self) -> Http:

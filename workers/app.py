@@ -22,8 +22,8 @@ from newsletter.settings import read_settings
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
-VISIBILITY_SECONDS = 300  # longer than any task: a doorbell that rings twice is only a no-op
-TASK_SECONDS = 240
+VISIBILITY_SECONDS = 600  # longer than any task: a doorbell that rings twice is only a no-op
+TASK_SECONDS = 540  # a hand-over that began last, with a relay that takes its six minutes
 SEND_SECONDS = 120.0  # a hand-over task then rings for the next one
 
 

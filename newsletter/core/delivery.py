@@ -13,7 +13,7 @@ UNCERTAIN_WAIT = timedelta(minutes=10)
 JITTER = 0.25  # what one relay put off together does not come back together
 MAX_UNCERTAIN = 2
 MAX_RECOVERIES = 3
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=7)  # longer than the longest hand-over of a batch, six minutes
 
 
 class State(StrEnum):

@@ -6,14 +6,13 @@ topic's cap → the digest's cap. `why` tells for one paper how far it came.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
 
 _MAX_SHARED = 4_096  # digests kept for readers who want the same: most share a few hundred topics
-_ZERO_OR_ONE = bytes.maketrans(b"01", b"\x00\x01")
+MOST_LEFT_OUT = 12  # a short list at the foot of the mail; a broad topic leaves out hundreds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +35,23 @@ class Section:
 class Digest:
     """One subscriber's selection: never empty, each paper once.
 
-    sections: in the reader's order of topics. left_out: what fell to a cap, by upvotes and date;
-    without words, since there may be hundreds.
+    sections: in the reader's order of topics. left_out: the best of what fell to a cap, at most
+    MOST_LEFT_OUT, by upvotes and date, without words. more: how many fell beyond those; they are
+    not named, so they stay new to the reader.
     """
 
     sections: tuple[Section, ...]
     left_out: tuple[Pick, ...] = ()
+    more: int = 0
 
     @property
     def paper_ids(self) -> tuple[str, ...]:
         return tuple(pick.paper_id for section in self.sections for pick in section.picks)
+
+    @property
+    def shown_ids(self) -> tuple[str, ...]:
+        """All that the mail names: its reader has then seen these papers."""
+        return self.paper_ids + tuple(pick.paper_id for pick in self.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ def _digest(index: PaperIndex, claims: list[tuple[Topic, int]], cap: int) -> Dig
     if sum(len(best) for _, best in chosen) > cap:
         chosen = _cut(index, chosen, cap)
     sections = tuple(_section(index, topic, best) for topic, best in chosen)
-    return Digest(sections=sections, left_out=_left_out(index, claims, chosen))
+    left_out, more = _left_out(index, claims, chosen)
+    return Digest(sections=sections, left_out=left_out, more=more)
 
 
 def _claims(index: PaperIndex, topics: Sequence[Topic], allowed: int) -> list[tuple[Topic, int]]:
@@ -146,20 +153,20 @@ def _left_out(
     index: PaperIndex,
     claims: list[tuple[Topic, int]],
     chosen: list[tuple[Topic, list[int]]],
-) -> tuple[Pick, ...]:
+) -> tuple[tuple[Pick, ...], int]:
+    """The best of the papers that fell to a cap, and how many more there are."""
     papers = 0
     for _, claimed in claims:
         papers |= claimed
     for _, best in chosen:
         for k in best:
             papers ^= 1 << k
-    if not papers:
-        return ()
-    bare = index.notes.get(_left_out)
-    if bare is None:
-        bare = index.notes[_left_out] = [Pick(paper_id=paper.id) for paper in index.papers]
-    # A broad topic leaves hundreds out, for each reader: binary digits select them in one go.
-    return tuple(compress(bare, f"{papers:b}"[::-1].encode().translate(_ZERO_OR_ONE)))
+    named: list[Pick] = []
+    while papers and len(named) < MOST_LEFT_OUT:
+        low = papers & -papers  # the index holds its papers best first
+        named.append(Pick(paper_id=index.papers[low.bit_length() - 1].id))
+        papers ^= low
+    return tuple(named), papers.bit_count()
 
 
 def _smaller(topic_cap: int | None, cap: int) -> int:

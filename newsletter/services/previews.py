@@ -103,6 +103,6 @@ def matches(text: str, papers: Sequence[Paper]) -> tuple[Paper, ...]:
     """
     index = PaperIndex(papers)
     bits = index.match(parse_filter(text))
-    found = [paper for k, paper in enumerate(papers) if bits >> k & 1]
+    found = [paper for k, paper in enumerate(index.papers) if bits >> k & 1]
     found.sort(key=lambda paper: (-paper.featured_on.toordinal(), -(paper.upvotes or 0), paper.id))
     return tuple(found)

@@ -269,7 +269,7 @@ def test_a_worker_that_dies_after_the_claim_loses_nothing(service):
 
     newsletter.send_waiting()
     before = sent_to(newsletter)
-    clock.move(minutes=6)
+    clock.move(minutes=8)
     newsletter.sweep()
     newsletter.send_waiting()
 
@@ -285,7 +285,7 @@ def test_an_acceptance_that_was_noted_is_not_sent_twice(service):
         newsletter.run(TODAY, everyone=True)
     newsletter.parts.__dict__["transport"] = MemoryTransport()
 
-    clock.move(minutes=6)
+    clock.move(minutes=8)
     newsletter.sweep()
     newsletter.send_waiting()
 
@@ -303,7 +303,7 @@ def test_a_delivery_that_kills_every_worker_goes_to_a_person(service):
     for _ in range(3):
         with pytest.raises(Killed):
             newsletter.send_waiting()
-        clock.move(minutes=6)
+        clock.move(minutes=8)
         newsletter.sweep()
 
     assert newsletter.send_waiting() == 0

@@ -69,6 +69,8 @@ def digest_record(digest: Digest) -> dict[str, Any]:
     }
     if digest.left_out:
         record["left_out"] = [[pick.paper_id, list(pick.words)] for pick in digest.left_out]
+    if digest.more:
+        record["more"] = digest.more
     return record
 
 
@@ -81,6 +83,7 @@ def digest_of(record: Mapping[str, Any]) -> Digest | None:
             Section(topic=topic, picks=_picks(picks)) for topic, picks in record["sections"]
         ),
         left_out=_picks(record.get("left_out", ())),
+        more=record.get("more", 0),
     )
 
 
