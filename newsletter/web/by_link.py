@@ -96,7 +96,7 @@ def link_router(newsletter: Newsletter, view: View) -> APIRouter:
         # RFC 8058 section 3.1: no cookie, no redirect, whatever the body's encoding.
         because = "page" if fields.get("do") == "leave" else "one click"
         subscriber = newsletter.unsubscribe(token, because=because)
-        return page("unsubscribe.html", _leaving(subscriber) | {"is_fresh": True})
+        return page("unsubscribe.html", _leaving(subscriber))
 
     def _leaving(subscriber: Subscriber) -> dict[str, object]:
         left_by_themselves = subscriber.ended_because in LEFT_BY_READER
@@ -105,7 +105,6 @@ def link_router(newsletter: Newsletter, view: View) -> APIRouter:
             "subscriber": subscriber,
             "preferences": preferences_of(subscriber),
             "rhythm": rhythm_of(subscriber),
-            "is_fresh": False,
         }
 
     return router

@@ -19,6 +19,7 @@ from newsletter.core.text import clean, cut
 from newsletter.errors import ChoiceError, FilterError
 
 LONGEST_PAUSE = timedelta(days=366)
+LONGEST_OWN_NAME = 60  # characters of a filter that stand for a topic's missing name
 MAX_ROWS = 60  # of a kind; a form with more was not made by our page
 _ROW = re.compile(r"(topics|mutes)-([0-9]{1,3})(?:-(name|filter|cap|on|box|remove))?")
 _REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
@@ -55,8 +56,8 @@ class WishesForm:
     def wishes(self, *, today: date) -> tuple[Wishes, Errors]:
         """The wishes, reviewed, and what cannot be kept, by the name of its field.
 
-        today: a pause ends after it and within LONGEST_PAUSE. With errors the wishes are not
-        those that were typed.
+        A topic without a name takes its filter's text for one. today: a pause ends within
+        LONGEST_PAUSE of it. With errors the wishes are not those that were typed.
         """
         errors: Errors = {}
         numbers = {
@@ -132,7 +133,7 @@ def form_of(wishes: Wishes) -> WishesForm:
 def read_form(fields: Mapping[str, str], *, before: WishesForm) -> WishesForm:
     """What was typed. before: stands in for plain fields that the page did not have.
 
-    A topic without a name takes its filter's text for one. A box that is not ticked is not sent,
+    A box that is not ticked is not sent,
     so hidden fields say that a page has boxes: `boxes`, and `topics-N-box` for each row.
     """
     topics, mutes = _rows(fields)
@@ -165,10 +166,9 @@ def _is_wanted(row: Mapping[str, str]) -> bool:
 
 
 def _field(row: Mapping[str, str]) -> TopicField:
-    written = row.get("filter", "")
     return TopicField(
-        name=row.get("name", "") or cut(clean(written), 60),
-        filter=written,
+        name=row.get("name", ""),
+        filter=row.get("filter", ""),
         cap=row.get("cap", ""),
         is_on="on" in row or "box" not in row,
     )
@@ -176,7 +176,8 @@ def _field(row: Mapping[str, str]) -> TopicField:
 
 def _topic(number: int, field: TopicField, errors: Errors) -> TopicText:
     cap = _number(f"topics-{number}-cap", field.cap, errors) if field.cap else None
-    return TopicText(name=field.name, filter=field.filter, cap=cap, is_on=field.is_on)
+    name = field.name or cut(clean(field.filter), LONGEST_OWN_NAME)
+    return TopicText(name=name, filter=field.filter, cap=cap, is_on=field.is_on)
 
 
 def _number(name: str, text: str, errors: Errors) -> int:

@@ -26,7 +26,7 @@ READ = ["GET", "HEAD"]
 LANDING_PAPERS = 10
 ARCHIVE_DAYS = 120
 NEWS = {"Cache-Control": "public, max-age=60"}
-NEW_FORM = WishesForm(topics=(TopicField(), TopicField()))
+NEW_FORM = WishesForm(topics=(TopicField(),))
 
 
 async def form_fields(request: Request) -> dict[str, str]:
@@ -147,11 +147,12 @@ def _read_subscribing(
     if button != "subscribe":
         return replace(subscribing, form=form.pressed(button)), None
     wishes, errors = form.wishes(today=newsletter.today())
-    problems: dict[str, NewsletterError] = dict(errors)
+    problems: dict[str, NewsletterError] = {}
     try:
         parse_address(subscribing.address)
     except AddressError as error:
         problems["address"] = error
+    problems |= errors
     shown = form if form.topics else NEW_FORM
     return replace(subscribing, form=shown, errors=problems), None if problems else wishes
 

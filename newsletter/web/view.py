@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,16 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from newsletter.adapters.templates import template_dirs, template_loader
 from newsletter.core.rendering import Brand
 from newsletter.core.wording import counted, day_in_words
+from newsletter.errors import AddressError
 
 LONG = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=600"
+_CODE = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,17 @@ class View:
         return Response(found.content, media_type=found.kind, headers=headers)
 
 
-def sentence(words: object) -> str:
-    """An error's words as a sentence: a capital first, a full stop last."""
+def sentence(words: object) -> Markup:
+    """An error's words as a sentence: a capital first, a full stop last, `code` set as code.
+
+    An address keeps its first letter as it was typed.
+    """
     text = str(words).strip()
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "?", "!", "…")) or not text else text + "."
+    if not isinstance(words, AddressError):
+        text = text[:1].upper() + text[1:]
+    if text and not text.endswith((".", "?", "!", "…")):
+        text += "."
+    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
 
 
 def _static_files(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
