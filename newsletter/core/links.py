@@ -39,7 +39,7 @@ def links_of(letterhead: Letterhead, subscriber_id: int, *, confirm_at: datetime
         preferences=f"{base}/preferences/{manage}",
         pause=f"{base}/preferences/{manage}#pause",
         unsubscribe=f"{base}/unsubscribe/{unsubscribe}",
-        unsubscribe_mailto=f"unsubscribe+{unsubscribe}@{letterhead.domain}",
+        unsubscribe_mailto=f"mailto:unsubscribe+{unsubscribe}@{letterhead.domain}",
         archive=f"{base}/archive",
         help=f"{base}/recover",
         confirm=confirm,

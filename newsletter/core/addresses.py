@@ -1,0 +1,106 @@
+"""Mail addresses: checked and compared, and the return path that names one delivery."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter.errors import AddressError
+
+MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3 less the angle brackets
+RETURN_PATH_PREFIX = "b+"
+_MAC_BYTES = 10
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where mail goes. `text` is for the envelope and the To header; `key` says who it is.
+
+    text: as typed, its domain lower-case and in ASCII ("ada@xn--bcher-kva.example") unless the
+    part before the @ is not ASCII (RFC 6531). key: the same for every spelling that reaches one
+    mailbox in practice: capitals do not count.
+    """
+
+    text: str
+    key: str
+
+
+def parse_address(text: str) -> Address:
+    """The address in the text, of which only the form is checked: nobody is asked.
+
+    Raises AddressError with a sentence for the person who typed it.
+    """
+    typed = text.strip()
+    shown = typed if len(typed) <= _SHOWN else typed[: _SHOWN - 1] + "…"
+    shown = "".join(letter if letter.isprintable() else "�" for letter in shown)
+    if not typed:
+        raise AddressError("There is no address: type one such as ada@example.org.")
+    if len(typed) > MAX_ADDRESS:
+        raise AddressError(
+            f"{shown} is too long for a mail address: at most {MAX_ADDRESS} characters."
+        )
+    try:
+        found = validate_email(typed, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise AddressError(f"{shown} is not a mail address: {error} Check its spelling.") from error
+    key = f"{found.local_part.casefold()}@{found.ascii_domain.lower()}"
+    return Address(text=found.ascii_email or found.normalized, key=key)
+
+
+def hash_address(key: str, secret: bytes) -> str:
+    """64 hex digits that stand for the address among suppressions, of no use without the secret.
+
+    key: `Address.key`, so that every spelling has one hash.
+    """
+    return hmac.digest(_subkey(secret, b"suppression"), key.encode(), "sha256").hex()
+
+
+def return_path(delivery_id: int, *, secret: bytes, domain: str) -> str:
+    """The envelope sender that reports on this delivery come back to: `b+<token>@domain`.
+
+    The token is lower-case base32, since servers on the way may fold case; the part before the
+    @ stays below 40 characters (RFC 5321 section 4.5.3.1.1 allows 64).
+    """
+    if not 0 <= delivery_id < 1 << 63:
+        raise ValueError(f"not a delivery id: {delivery_id}")
+    number = delivery_id.to_bytes(max(1, (delivery_id.bit_length() + 7) // 8), "big")
+    raw = _mac(secret, number) + number
+    token = base64.b32encode(raw).decode("ascii").rstrip("=").lower()
+    return f"{RETURN_PATH_PREFIX}{token}@{domain}"
+
+
+def read_return_path(address: str, *, secrets: Sequence[bytes]) -> int | None:
+    """The delivery that a report came back for, or None where the address is not one we made.
+
+    address: anything, with or without angle brackets; its domain does not count, as relays
+    rewrite it. secrets: all that may have signed it, the newest first.
+    """
+    if len(address) > 2 * MAX_ADDRESS or not address.isascii():
+        return None
+    local = address.strip().strip("<>").rpartition("@")[0].lower()
+    if not local.startswith(RETURN_PATH_PREFIX):
+        return None
+    letters = local.removeprefix(RETURN_PATH_PREFIX).upper()
+    try:
+        raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
+    except binascii.Error:
+        return None
+    mac, number = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not 1 <= len(number) <= 8:
+        return None
+    matches = [hmac.compare_digest(mac, _mac(secret, number)) for secret in secrets]
+    return int.from_bytes(number, "big") if any(matches) else None
+
+
+def _mac(secret: bytes, number: bytes) -> bytes:
+    return hmac.digest(_subkey(secret, b"return path"), number, "sha256")[:_MAC_BYTES]
+
+
+@lru_cache(maxsize=64)
+def _subkey(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(secret, b"newsletter address: " + purpose, "sha256")

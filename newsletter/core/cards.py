@@ -1,0 +1,105 @@
+"""What a mail shows of a paper: its words made readable and cut to the room there is."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from newsletter.core import tex, wording
+from newsletter.core.papers import Paper
+
+MAX_TITLE = 300  # characters; the longest recorded one has 142
+MAX_ORGANIZATION = 80
+
+
+class Form(IntEnum):
+    """How much of a paper is shown; a digest that grows too large goes down this list."""
+
+    FULL = 0
+    SHORT = 1
+    BRIEF = 2
+    LINE = 3
+
+
+ABSTRACT_LIMITS = {Form.FULL: 560, Form.SHORT: 300, Form.BRIEF: 150, Form.LINE: 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`label` is one word: Paper, PDF, Code, Project."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A paper as the templates see it: plain text, not yet escaped, "" for what there is not.
+
+    figures: "163 upvotes · 6 comments · 1,204 stars". upvotes: the first of them. page: where the title leads.
+    links: only those that exist, each address once.
+    """
+
+    title: str
+    page: str
+    authors: str
+    organization: str
+    abstract: str
+    figures: str
+    upvotes: str
+    links: tuple[Link, ...]
+    thumbnail: str
+
+
+def make_card(paper: Paper, form: Form, *, thumbnails: bool = False) -> Card:
+    """The paper's card. The source's own short summary is preferred to a cut abstract."""
+    links = _links(paper)
+    organization = paper.organization.full_name if paper.organization else ""
+    return Card(
+        title=readable_title(paper),
+        page=wording.safe_url(paper.page),
+        authors=wording.authors_line(paper.authors, paper.author_count),
+        organization=wording.cut_at_word(wording.one_line(organization), MAX_ORGANIZATION),
+        abstract=_abstract(paper, ABSTRACT_LIMITS[form]),
+        figures=_figures(paper),
+        upvotes=wording.counted(paper.upvotes, "upvote") if paper.upvotes else "",
+        links=links,
+        thumbnail=wording.safe_url(paper.thumbnail_url) if thumbnails and form < Form.BRIEF else "",
+    )
+
+
+def readable_title(paper: Paper) -> str:
+    """The title without TeX, on one line, never empty."""
+    title = wording.one_line(tex.readable(wording.one_line(paper.title)))
+    return wording.cut_at_word(title, MAX_TITLE) or paper.id
+
+
+def _abstract(paper: Paper, limit: int) -> str:
+    if not limit:
+        return ""
+    # Long enough to cut well at any limit, so that a megabyte of text costs nothing.
+    text = (paper.short_summary or paper.abstract)[: 8 * ABSTRACT_LIMITS[Form.FULL]]
+    return wording.cut_at_sentence(wording.one_line(tex.readable(wording.one_line(text))), limit)
+
+
+def _figures(paper: Paper) -> str:
+    """What the source counted; a zero says nothing and is left out."""
+    figures = (
+        (paper.upvotes, "upvote"),
+        (paper.comments, "comment"),
+        (paper.code_stars, "star"),
+    )
+    return " · ".join(wording.counted(number, thing) for number, thing in figures if number)
+
+
+def _links(paper: Paper) -> tuple[Link, ...]:
+    addresses = {
+        "Paper": paper.page,
+        "PDF": paper.pdf,
+        "Code": paper.code_url,
+        "Project": paper.project_url,
+    }
+    found: dict[str, str] = {}
+    for label, address in addresses.items():
+        url = wording.safe_url(address)
+        if url and url not in found:
+            found[url] = label
+    return tuple(Link(label=label, url=url) for url, label in found.items())

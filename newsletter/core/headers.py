@@ -1,0 +1,113 @@
+"""Message headers as bytes: encoded where they are not ASCII, folded where they are long."""
+
+import base64
+import re
+
+from newsletter.core import wording
+from newsletter.errors import AddressError, SettingsError
+
+LINE = 76  # columns of a folded line; RFC 5322 section 2.1.1 allows 78
+_ENCODED_WORD = 45  # bytes of text that fit in one: 75 characters (RFC 2047 section 2) as base64
+_FOLD = "\r\n "
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
+_UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>,;:\"()\[\]\\\u2028\u2029\ud800-\udfff]")
+
+
+def header(name: str, value: str) -> bytes:
+    """A whole header of free text with its CRLF. No text can end it early or break its lines."""
+    value = wording.one_line(value)
+    if _is_plain(value):
+        return f"{name}: {_folded(value, len(name) + 2)}\r\n".encode("ascii")
+    return f"{name}: {_encoded(value)}\r\n".encode("ascii")
+
+
+def structured(name: str, *items: str) -> bytes:
+    """A header of ready ASCII items, each on its own line after the first, parted by commas."""
+    return f"{name}: {f',{_FOLD}'.join(items)}\r\n".encode("ascii")
+
+
+def mailbox(text: str) -> str:
+    """ "Name <address>" as a header wants it: the name quoted or encoded where it must be.
+
+    Raises SettingsError where the text holds no address.
+    """
+    name, _, address = wording.one_line(text).removesuffix(">").rpartition("<")
+    name = _unquoted(name.strip())
+    if "@" not in address or _UNSAFE_IN_ADDRESS.search(address) or not address.isascii():
+        raise SettingsError(
+            f"{text!r} is not a sender: write it such as Daily Papers <papers@example.org>."
+        )
+    return f"{_phrase(name)} <{address}>" if name else address
+
+
+def _unquoted(name: str) -> str:
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", name[1:-1])
+    return name
+
+
+def _phrase(name: str) -> str:
+    """A display name: as it is, quoted, or encoded, whichever it needs."""
+    if not _is_plain(name):
+        return _encoded(name)
+    if _ATOMS.fullmatch(name):
+        return name
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'
+
+
+def list_id(text: str) -> bytes:
+    """The List-Id header (RFC 2919) from "Name <papers.example.org>" or the bare id."""
+    name, _, bare = wording.one_line(text).rpartition("<")
+    bare = re.sub(r"[^A-Za-z0-9._-]", "", bare)
+    name = _unquoted(name.strip())
+    shown = f"{_phrase(name)} " if name else ""
+    return f"List-Id: {shown}<{bare}>\r\n".encode("ascii")
+
+
+def recipient(address: str) -> bytes:
+    """The To header. An address that is not ASCII goes as UTF-8 (RFC 6532), which needs SMTPUTF8.
+
+    Raises AddressError for one that could end the header or name somebody else as well.
+    """
+    if _UNSAFE_IN_ADDRESS.search(address) or address.count("@") != 1:
+        raise AddressError(f"{address!r} cannot stand in a header: subscribe it again, as one address.")
+    return f"To: {address}\r\n".encode()
+
+
+def ready(url: str) -> str:
+    """A link between angle brackets; "" where it is none that a header may hold."""
+    if url.lower().startswith("mailto:"):
+        return "" if re.search(r"[^!-~]|[<>]", url) else f"<{url}>"
+    safe = wording.safe_url(url)
+    return f"<{safe}>" if safe else ""
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text may stand as it is: ASCII, no encoded word by chance, no overlong word."""
+    return text.isascii() and "=?" not in text and all(len(word) < LINE for word in text.split(" "))
+
+
+def _folded(text: str, used: int) -> str:
+    """Broken before words; what unfolds it gets the same text back."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and used + len(line) + 1 + len(word) > LINE:
+            lines.append(line)
+            line, used = word, 1
+        else:
+            line = f"{line} {word}" if line else word
+    return _FOLD.join([*lines, line])
+
+
+def _encoded(text: str) -> str:
+    """Encoded words (RFC 2047), cut between characters; blanks between words are not read."""
+    words, chunk = [], b""
+    for letter in text:
+        encoded = letter.encode()
+        if len(chunk) + len(encoded) > _ENCODED_WORD:
+            words.append(chunk)
+            chunk = b""
+        chunk += encoded
+    words.append(chunk)
+    return _FOLD.join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)

@@ -1,0 +1,210 @@
+"""Mail templates made into pieces: rendered and inlined once, then only joined.
+
+A piece is text with numbered gaps. What differs from reader to reader is never rendered: the
+template gets a mark in its place, the result is split at the marks, and the reader's own words
+and links are set in by position. A mark is a Unicode noncharacter (U+FDD0), which foreign text
+never holds because `wording.one_line` takes it out.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from premailer import Premailer
+
+from newsletter.core import wording
+from newsletter.errors import TemplateProblem
+
+HTML_SUFFIX = ".html.j2"
+STYLE = "style.css"
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_MARK = re.compile(f"{_OPEN}([a-z_.]+){_CLOSE}")
+# In an href the serialiser has percent-encoded the marks.
+_MARK_IN_PAGE = re.compile(f"{_MARK.pattern}|%EF%B7%90([a-z_.]+)%EF%B7%91")
+_STRAY = re.compile(f"[{_OPEN}{_CLOSE}]|%EF%B7%9[01]")
+_CUT = "<!--cut-->"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text around gaps: `parts` has one more than `gaps`, which say by name what belongs there.
+
+    size: the bytes of the parts alone, in UTF-8.
+    """
+
+    parts: tuple[str, ...]
+    gaps: tuple[str, ...]
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(len(part.encode()) for part in self.parts))
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The text with each gap filled; the values are already escaped for their place."""
+        if not self.gaps:
+            return self.parts[0]
+        pieces = [self.parts[0]]
+        for gap, part in zip(self.gaps, self.parts[1:], strict=True):
+            pieces += (values[gap], part)
+        return "".join(pieces)
+
+
+def gap(name: str) -> str:
+    """The mark that stands for a reader's value while a template is rendered."""
+    return f"{_OPEN}{name}{_CLOSE}"
+
+
+class Workshop:
+    """Renders templates into pieces. Nothing is kept here; see `Renderer` for what is.
+
+    templates: the folder with the mails, or a Jinja2 loader. Raises TemplateProblem, with the
+    file and line, for whatever a template does wrong.
+    """
+
+    def __init__(self, templates: Path | BaseLoader) -> None:
+        loader = FileSystemLoader(templates) if isinstance(templates, Path) else templates
+        # Not select_autoescape: it looks at the last suffix and leaves "x.html.j2" unescaped.
+        self._environment = Environment(
+            loader=loader,
+            autoescape=lambda name: name is not None and name.endswith(HTML_SUFFIX),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+            auto_reload=False,
+        )
+        self._environment.filters |= {"wrap": _wrap, "hang": _hang}
+        logging.getLogger("cssutils").setLevel(logging.CRITICAL)
+
+    def page(self, name: str, values: Mapping[str, object]) -> Piece:
+        """A whole html document, its style inlined."""
+        html = _inlined(self._render(name, values), name)
+        if not html.startswith("<!DOCTYPE html>"):
+            raise TemplateProblem(
+                f"{name} does not make a page that starts with <!DOCTYPE html>: write it so, in "
+                "capitals, as the inliner drops any other."
+            )
+        return _split(html.rstrip() + "\n", _MARK_IN_PAGE, name)
+
+    def part(self, macro: str, values: Mapping[str, object]) -> Piece:
+        """One macro of cards.html.j2, its style inlined as if it stood in the page."""
+        fragment = self._call("cards" + HTML_SUFFIX, macro, values).strip()
+        page = (
+            '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><style>'
+            f"{self._render(STYLE, {})}</style></head><body>{_CUT}{fragment}{_CUT}</body></html>"
+        )
+        pieces = _inlined(page, f"cards{HTML_SUFFIX}").split(_CUT)
+        if len(pieces) != 3:
+            raise TemplateProblem(f"cards{HTML_SUFFIX}: macro {macro} holds unbalanced tags.")
+        return _split(pieces[1].strip() + "\n", _MARK, f"cards{HTML_SUFFIX}")
+
+    def text(self, name: str, values: Mapping[str, object]) -> Piece:
+        """A whole plain text."""
+        return _split(_tidy(self._render(name, values)), _MARK, name)
+
+    def text_part(self, macro: str, values: Mapping[str, object]) -> Piece:
+        """One macro of cards.txt.j2."""
+        return _split(_tidy(self._call("cards.txt.j2", macro, values)), _MARK, "cards.txt.j2")
+
+    def line(self, name: str, values: Mapping[str, object]) -> str:
+        """A template that makes one line, such as a subject."""
+        return wording.one_line(self._render(name, values))
+
+    def _render(self, name: str, values: Mapping[str, object]) -> str:
+        return self._guarded(name, lambda template: template.render(values))
+
+    def _call(self, name: str, macro: str, values: Mapping[str, object]) -> str:
+        def call(template: Template) -> str:
+            function = getattr(template.module, macro, None)
+            if function is None:
+                raise TemplateProblem(f"{name} has no macro `{macro}`: add it.")
+            return str(cast("Callable[..., str]", function)(**values))
+
+        return self._guarded(name, call)
+
+    def _guarded(self, name: str, render: Callable[[Template], str]) -> str:
+        try:
+            return render(self._environment.get_template(name))
+        except TemplateNotFound as error:
+            raise TemplateProblem(f"{error.name} is not among the mail templates.") from error
+        except TemplateSyntaxError as error:
+            place = f"{error.name or name}, line {error.lineno}"
+            raise TemplateProblem(f"{place}: {error.message}") from error
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            line = _line_of(error.__traceback__, name)
+            raise TemplateProblem(f"{line}: {error}") from error
+
+
+def _line_of(trace: TracebackType | None, name: str) -> str:
+    """Where in a template it happened; Jinja2 names template files and lines in its traces."""
+    place = name
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename.endswith((".j2", STYLE)):
+            place = f"{Path(code.co_filename).name}, line {trace.tb_lineno}"
+        elif code.co_filename == "<template>":
+            place = f"{name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _inlined(html: str, name: str) -> str:
+    try:
+        inliner = Premailer(
+            html,
+            # The style block stays: dark mode and phone rules only work there.
+            keep_style_tags=True,
+            strip_important=False,
+            remove_classes=False,
+            allow_network=False,
+            allow_loading_external_files=False,
+            disable_validation=True,
+        )
+        return cast("str", inliner.transform(pretty_print=False))
+    except Exception as error:  # noqa: BLE001 - lxml and cssutils raise whatever a page provokes
+        raise TemplateProblem(f"{name}: the style cannot be inlined ({error}).") from error
+
+
+def _split(text: str, mark: re.Pattern[str], name: str) -> Piece:
+    parts, gaps, position = [], [], 0
+    for match in mark.finditer(text):
+        parts.append(text[position : match.start()])
+        gaps.append(next(group for group in match.groups() if group is not None))
+        position = match.end()
+    parts.append(text[position:])
+    if mark is _MARK_IN_PAGE and any(_STRAY.search(part) for part in parts):
+        raise TemplateProblem(
+            f"{name} changes a value that is only set in later (a link, a count): use it as it is, "
+            "without a filter."
+        )
+    return Piece(tuple(parts), tuple(gaps))
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, at most one empty line in a row, one newline at the end."""
+    # "-- " with its blank is how mail readers know a signature.
+    lines = "\n".join(x if x == "-- " else x.rstrip() for x in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+
+
+def _wrap(text: str, indent: int = 0) -> str:
+    return wording.wrap(text, indent=indent)
+
+
+def _hang(text: str, indent: int) -> str:
+    """Wrapped with `indent` before all lines but the first, which starts that far right."""
+    return wording.wrap(text, indent=indent)[indent:]

@@ -1,0 +1,186 @@
+r"""TeX in titles and abstracts as a reader wants to see it: `$\ell_1$` is ℓ₁, `\textit{x}` is x.
+
+Sources pass on what authors typed. What has a plain Unicode form gets it; what has none, such as
+a macro of the author's own (`\ours`), stays as it was typed. Every step is linear in the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+_SIGNS = re.compile(r"[\\$^~]|_\{|[^\W\d]_\d|``|--")
+
+_SYMBOLS = {
+    **dict(
+        zip(
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
+            "tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi "
+            "Omega".split(),
+            "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+            strict=True,
+        )
+    ),
+    **{"varepsilon": "ε", "vartheta": "ϑ", "varphi": "φ", "varrho": "ϱ", "varsigma": "ς"},
+    **{"ell": "ℓ", "hbar": "ħ", "imath": "ı", "jmath": "ȷ", "Re": "ℜ", "Im": "ℑ", "aleph": "ℵ"},
+    **{"times": "×", "div": "÷", "pm": "±", "mp": "∓", "cdot": "·", "ast": "∗", "star": "⋆"},
+    **{"leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "neq": "≠", "ne": "≠", "ll": "≪", "gg": "≫"},
+    **{"approx": "≈", "sim": "~", "simeq": "≃", "cong": "≅", "equiv": "≡", "propto": "∝"},
+    **{"to": "→", "rightarrow": "→", "leftarrow": "←", "leftrightarrow": "↔", "mapsto": "↦"},
+    **{"Rightarrow": "⇒", "Leftarrow": "⇐", "Leftrightarrow": "⇔", "iff": "⇔", "implies": "⇒"},
+    **{"uparrow": "↑", "downarrow": "↓", "infty": "∞", "partial": "∂", "nabla": "∇"},
+    **{"sum": "∑", "prod": "∏", "int": "∫", "in": "∈", "notin": "∉", "ni": "∋", "emptyset": "∅"},
+    **{"subset": "⊂", "subseteq": "⊆", "supset": "⊃", "supseteq": "⊇", "cup": "∪", "cap": "∩"},
+    **{"setminus": "∖", "forall": "∀", "exists": "∃", "neg": "¬", "land": "∧", "lor": "∨"},
+    **{"wedge": "∧", "vee": "∨", "oplus": "⊕", "otimes": "⊗", "odot": "⊙", "perp": "⊥"},
+    **{"mid": "|", "vert": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "parallel": "∥", "top": "⊤", "bot": "⊥"},
+    **{"langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"},
+    **{"ldots": "…", "dots": "…", "cdots": "⋯", "textellipsis": "…", "circ": "°", "degree": "°"},
+    **{"prime": "′", "dagger": "†", "ddagger": "‡", "S": "§", "P": "¶", "checkmark": "✓"},
+    **{"quad": " ", "qquad": " ", "textasciitilde": "~", "textbackslash": "\\", "backslash": "\\"},
+    **{"ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å"},
+    **{"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "copyright": "©"},
+    **{"pounds": "£", "textdegree": "°", "texteuro": "€", "textendash": "–", "textemdash": "—"},
+    **{"eg": "e.g.", "ie": "i.e.", "etal": "et al.", "etc": "etc.", "LaTeX": "LaTeX", "TeX": "TeX"},
+    **dict.fromkeys("left right big Big bigg Bigg displaystyle textstyle".split(), ""),
+    **{
+        name: name
+        for name in "log ln exp sin cos tan tanh max min sup inf lim arg argmax argmin det dim ker "
+        "gcd Pr mod deg softmax".split()
+    },
+}
+
+# Commands that only say how their argument looks.
+_LOOKS = (
+    "text|textbf|textit|textsc|textsf|texttt|textrm|textup|textmd|textnormal|emph|underline|uline|"
+    "mathrm|mathbf|mathit|mathsf|mathtt|mathcal|mathscr|mathfrak|boldsymbol|bm|operatorname\\*?|"
+    "mbox|hbox|url|b|tilde|hat|bar|vec|overline|widehat|widetilde|ensuremath|xspace"
+)
+_LOOK = re.compile(rf"\\(?:{_LOOKS})\s?\{{([^{{}}]*)\}}")
+_HREF = re.compile(r"\\href\s?\{([^{}]*)\}\s?\{([^{}]*)\}")
+_FRAC = re.compile(r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}")
+_SQRT = re.compile(r"\\sqrt\s?\{([^{}]*)\}")
+_BLACKBOARD = re.compile(r"\\mathbb\s?\{?([CEHNPQRZ])\}?")
+_BLACKBOARD_LETTERS = dict(zip("CEHNPQRZ", "ℂ𝔼ℍℕℙℚℝℤ", strict=True))
+_SWITCH = re.compile(r"\{\\(?:em|bf|it|tt|sc|sf|rm|itshape|bfseries)\s+([^{}]*)\}")
+
+_ACCENTS = {
+    **{"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304"},
+    **{".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328"},
+    "r": "\u030a",
+}
+_ACCENT = re.compile(
+    r"""\\(?:(['`^"~=.])\s?(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))|([cvuHkr])\s?\{\\?([A-Za-z])\})"""
+)
+
+_COMMAND = re.compile(r"\\([A-Za-z]+)(?:\{\}|\*)?")
+_KERN = re.compile(r"\\(?:mkern|kern|hspace|vspace)\s?\{?-?[\d.]{1,6}\s?[a-z]{2}\}?")
+_ESCAPED = re.compile(r"\\([%&#_${}])")
+_THIN = re.compile(r"\\[,;: ]")
+_NOTHING = re.compile(r"\\[!/]|\\-")
+
+_MATH = re.compile(
+    r"\$\$([^$]{1,400})\$\$|\\\(([^$]{1,400}?)\\\)|\\\[([^$]{1,400}?)\\\]"
+    # As in Pandoc: no blank inside next to a dollar and no digit after it, so prices stay prices.
+    r"|(?<!\\)\$(?=\S)([^$]{0,400}[^\s$\\])\$(?!\d)"
+)
+_MATHEMATICAL = re.compile(r"[\\^_{}=<>+|]|^[\w.,:/()\s-]{1,24}$")
+
+_SUPER = dict(zip("0123456789+-=()nij*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱʲ*", strict=True)) | {"T": "ᵀ", "⊤": "ᵀ"}
+_SUB = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_BRACED_SUPER = re.compile(r"\^\s?\{([^{}]*)\}")
+_BRACED_SUB = re.compile(r"_\s?\{([^{}]*)\}")
+_BARE_SUPER = re.compile(r"(?<=[\w)\]])\^([0-9*])(?!\d)")
+_BARE_SUB = re.compile(r"(?<![^\W_])([^\W\d_])_([0-9])(?!\.?\d)")
+_MATH_SUPER = re.compile(r"\^([^\s{}()^_])(?!\.\d)")
+_MATH_SUB = re.compile(r"_([^\s{}()^_])(?!\.\d)")
+_RELATION = re.compile(r" ?([≤≥≠≈∈∉≪≫→∝×⊂⊆]) ?")
+_DEGREES = re.compile(r"\^\s?\{?\s?\\?circ\b(?:\s?\})?")  # the backslash is often lost on the way
+_TIE = re.compile(r"(?<=[\w.)}%])~(?=[A-Za-z\\$`(])|(?<=[A-Za-z.)}%])~(?=\d)")
+_PASSES = 4  # deeper nesting than this stays as it was typed
+
+
+def readable(text: str) -> str:
+    """The text with its TeX turned into Unicode; text without TeX comes back unchanged."""
+    if not _SIGNS.search(text):
+        return text
+    text = _MATH.sub(_math, text)
+    text = _common(text)
+    text = _BRACED_SUPER.sub(_superscript, text)
+    text = _BRACED_SUB.sub(_subscript, text)
+    text = _BARE_SUPER.sub(_superscript, text)
+    text = _BARE_SUB.sub(lambda m: m[1] + _SUB[m[2]], text)
+    return _punctuation(text)
+
+
+def _math(match: re.Match[str]) -> str:
+    body = next(group for group in match.groups() if group is not None)
+    if not _MATHEMATICAL.search(body):
+        return match[0]
+    body = _common(body)
+    body = re.sub(r"\\([A-Za-z]+)", r"\1", body)
+    body = _RELATION.sub(r" \1 ", body)
+    for pattern, script in ((_BRACED_SUPER, _superscript), (_BRACED_SUB, _subscript)):
+        body = pattern.sub(script, body)
+    body = _MATH_SUPER.sub(_superscript, body)
+    body = _MATH_SUB.sub(_subscript, body)
+    return re.sub(r"(?<!\\)[{}]", "", body).strip()
+
+
+def _common(text: str) -> str:
+    """What is read the same way in a formula and outside it."""
+    text = _BLACKBOARD.sub(lambda m: _BLACKBOARD_LETTERS[m[1]], text)
+    text = _DEGREES.sub("°", text)
+    text = _ACCENT.sub(_accent, text)
+    for _ in range(_PASSES):
+        before = text
+        text = _HREF.sub(r"\2 (\1)", text)
+        text = _LOOK.sub(r"\1", text)
+        text = _SWITCH.sub(r"\1", text)
+        text = _FRAC.sub(_fraction, text)
+        text = _SQRT.sub(lambda m: "√" + _bracketed(m[1]), text)
+        if text == before:
+            break
+    text = _KERN.sub("", text)
+    text = _THIN.sub(" ", text)
+    text = _NOTHING.sub("", text)
+    text = _COMMAND.sub(lambda m: _SYMBOLS.get(m[1], m[0]), text)
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _punctuation(text: str) -> str:
+    if "``" in text:
+        text = text.replace("``", "“").replace("''", "”")
+        text = re.sub(r'(“[^“”"]{1,200})"', r"\1”", text)
+    text = re.sub(r"(?<=\w)---(?=\w)", "—", text)
+    text = re.sub(r"(?<=[\w%])--(?=\w)", "–", text)
+    return _TIE.sub(" ", text)
+
+
+def _superscript(match: re.Match[str]) -> str:
+    return _script(match[1], _SUPER, "^")
+
+
+def _subscript(match: re.Match[str]) -> str:
+    return _script(match[1], _SUB, "_")
+
+
+def _script(body: str, letters: Mapping[str, str], sign: str) -> str:
+    body = re.sub(r"\btimes\b", "×", body.strip())
+    if body and all(letter in letters for letter in body):
+        return "".join(letters[letter] for letter in body)
+    if body in ("′", "°"):
+        return body
+    return sign + _bracketed(body)
+
+
+def _fraction(match: re.Match[str]) -> str:
+    return f"{_bracketed(match[1])}/{_bracketed(match[2])}"
+
+
+def _bracketed(body: str) -> str:
+    return body if re.fullmatch(r"[\w.'′°√₀-₎⁰-ⁿ]*", body) else f"({body})"
+
+
+def _accent(match: re.Match[str]) -> str:
+    accent, letter = match[1] or match[4], match[2] or match[3] or match[5]
+    return unicodedata.normalize("NFC", letter + _ACCENTS[accent])

@@ -1,0 +1,182 @@
+"""Foreign text cut, counted and wrapped for a mail: titles, names, abstracts, figures, dates."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import quote
+
+MAX_URL = 1000  # longer ones are left out: RFC 5321 allows 998 octets on a line
+TEXT_WIDTH = 72
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+# Controls, surrogates, noncharacters (our own slot marks are among them), and the marks that turn
+# the direction of all text that follows. Plain right-to-left text needs none of them.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\uffff"
+    "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?= +[\"“‘(\[]?[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]")
+_NO_SENTENCE = re.compile(
+    r"(?:\b(?:e\.g|i\.e|et al|vs|cf|resp|approx|Fig|Figs|Eq|Eqs|Sec|Tab|Ref|Refs|No|Dr|Prof|St|w\.r\.t)"
+    r"|\b[A-Z])\.[\"'”’)\]]*$"
+)
+_JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
+
+
+def one_line(text: str) -> str:
+    """The text on one line: blanks run together, no controls, nothing that turns direction.
+
+    A title may hold anything; what comes out can break neither a header nor a page.
+    """
+    return " ".join(_UNWANTED.sub("", text).split())
+
+
+def cut_at_word(text: str, limit: int) -> str:
+    """At most `limit` characters, the last word whole, with an ellipsis where something is gone."""
+    if len(text) <= limit:
+        return text
+    end = limit - 1
+    blank = text.rfind(" ", 0, end + 1)
+    if blank >= end * 0.6:
+        end = blank
+    while 0 < end < len(text) and _belongs_to_the_one_before(text, end):
+        end -= 1
+    return text[:end].rstrip(" ,;:–—-(“") + "…" if limit > 0 else ""
+
+
+def _belongs_to_the_one_before(text: str, position: int) -> bool:
+    character = text[position]
+    return (
+        bool(unicodedata.combining(character))
+        or character in _JOINERS
+        or text[position - 1] == "\u200d"
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+    )
+
+
+def cut_at_sentence(text: str, limit: int) -> str:
+    """At most `limit` characters, ending with a sentence where one ends in the second half."""
+    if len(text) <= limit:
+        return text
+    ends = [
+        match.end()
+        for match in _SENTENCE_END.finditer(text, 0, limit + 3)
+        if match.end() <= limit and not _NO_SENTENCE.search(text, max(0, match.end() - 12), match.end())
+    ]
+    if ends and ends[-1] >= limit * 0.45:
+        return text[: ends[-1]]
+    return cut_at_word(text, limit)
+
+
+def authors_line(names: Sequence[str], count: int, *, most: int = 4) -> str:
+    """ "A, B and C"; past `most` "A, B, C and 12 more"; "12 authors" when nobody is named.
+
+    count: how many there are, when the source says; it may exceed the names it gives. One who
+    is named twice counts once. "and 1 more" never occurs: that name takes no more room.
+    """
+    shown = [name for name in dict.fromkeys(cut_at_word(one_line(name), 60) for name in names) if name]
+    total = max(len(shown), count - (len(names) - len(shown)))
+    if not shown:
+        return counted(total, "author") if total else ""
+    if total <= most and len(shown) == total:
+        return listed(shown)
+    first = shown[: most - 1]
+    return f"{', '.join(first)} and {grouped(total - len(first))} more"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 paper", "1,204 papers"."""
+    return f"{grouped(number)} {thing}" + ("" if number == 1 else "s")
+
+
+def grouped(number: int) -> str:
+    """ "1,204"."""
+    return f"{number:,}"
+
+
+def day_in_words(day: date) -> str:
+    """ "Thursday, 18 June 2026"; never the machine's language."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def quoted_words(words: Sequence[str], *, most: int = 6) -> str:
+    """A filter's words as a reader wrote them, with typographic quotes: “a phrase”, agent*."""
+    shown = [_quoted(cut_at_word(one_line(word), 60)) for word in words[:most]]
+    rest = len(words) - len(shown)
+    return ", ".join(word for word in shown if word) + (f" and {rest} more" if rest else "")
+
+
+def _quoted(word: str) -> str:
+    if '"' not in word:
+        return f"“{word}”" if " " in word and ":" not in word else word
+    return re.sub(r'"([^"]*)"?', r"“\1”", word)
+
+
+def safe_url(url: str) -> str:
+    """A web address that fits an attribute, a header and a line of text; "" for any other.
+
+    Only http and https; what is not ASCII is percent-encoded as UTF-8 (RFC 3987 section 3.1).
+    """
+    url = _UNWANTED.sub("", url).strip()
+    if not url.lower().startswith(("https://", "http://")):
+        return ""
+    url = quote(url, safe="%/:=&?~#+!$,;'@()*[]")
+    return url if len(url) <= MAX_URL else ""
+
+
+def wrap(text: str, *, indent: int = 0, first: int | None = None, width: int = TEXT_WIDTH) -> str:
+    """Lines of at most `width` columns; a web address longer than that stays whole.
+
+    indent: blanks before each line; first: before the first line, when it differs.
+    """
+    lines: list[str] = []
+    line, used = "", (indent if first is None else first)
+    for word, columns in _words(text, width - indent):
+        gap = 1 if line else 0
+        if line and used + gap + columns > width:
+            lines.append(line)
+            line, used, gap = "", indent, 0
+        line += " " * gap + word
+        used += gap + columns
+    lines.append(line)
+    head = " " * (indent if first is None else first)
+    return head + ("\n" + " " * indent).join(lines)
+
+
+def _words(text: str, room: int) -> list[tuple[str, int]]:
+    """Words with their columns; one that fills no line by blanks (Chinese) comes in pieces."""
+    words = []
+    for word in text.split():
+        columns = columns_of(word)
+        if columns <= room or word.startswith(("https://", "http://", "mailto:")):
+            words.append((word, columns))
+            continue
+        piece, used = "", 0
+        for letter in word:
+            wide = columns_of(letter)
+            if used + wide > room:
+                words.append((piece, used))
+                piece, used = "", 0
+            piece, used = piece + letter, used + wide
+        words.append((piece, used))
+    return words
+
+
+def columns_of(text: str) -> int:
+    """How wide a terminal draws the text: wide letters take two columns, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
