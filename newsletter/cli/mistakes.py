@@ -21,7 +21,7 @@ COULD_NOT, ASKED_WRONGLY, A_BUG = 1, 2, 70  # 70 is EX_SOFTWARE of sysexits(3)
 def explain(error: Exception) -> int:
     """Say it on stderr; the exit code that goes with it."""
     if isinstance(error, NewsletterError):
-        print(_sentence(error), file=sys.stderr)
+        print(str(error).strip() or _kind(error), file=sys.stderr)
         wrong = isinstance(error, SettingsError | FilterError | AddressError | ChoiceError)
         return ASKED_WRONGLY if wrong else COULD_NOT
     if isinstance(error, OSError) and not isinstance(error, ConnectionError):
@@ -33,11 +33,6 @@ def explain(error: Exception) -> int:
     more = f" The details are in {log}." if log else ""
     print(f"Something went wrong inside the program: {_kind(error)}.{more}", file=sys.stderr)
     return A_BUG
-
-
-def _sentence(error: NewsletterError) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text[0].upper() + text[1:] if text[:1].islower() and "@" not in text[:60] else text
 
 
 def _kind(error: Exception) -> str:

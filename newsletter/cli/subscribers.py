@@ -36,8 +36,9 @@ def _topic(text: str) -> TopicText:
     return TopicText(name=name.strip(), filter=wanted.strip())
 
 
-def _weekday(text: str) -> int:
+def _weekday(given: str | int) -> int:
     """0 is Monday; a day's name, its beginning or its number from 0."""
+    text = str(given)  # Typer passes the default, too
     if text.isdecimal():
         return int(text)
     found = [no for no, name in enumerate(DAYS) if name.lower().startswith(text.strip().lower())]
@@ -65,7 +66,13 @@ def add(
         int, typer.Option(metavar="HOUR", help="0 to 23, in their time zone.")
     ] = STANDARD.hour,
     weekday: Annotated[
-        int, typer.Option(parser=_weekday, metavar="DAY", help="For weekly: Monday to Sunday.")
+        int,
+        typer.Option(
+            parser=_weekday,
+            metavar="DAY",
+            show_default="Monday",
+            help="For weekly: Monday to Sunday.",
+        ),
     ] = STANDARD.weekday,
     time_zone: Annotated[
         str, typer.Option(metavar="ZONE", help="Such as Europe/London.")
