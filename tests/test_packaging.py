@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from email.parser import Parser
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from newsletter.adapters.queue import Task
 
@@ -60,10 +61,10 @@ def names(wheel) -> set[str]:
 
 @pytest.fixture(scope="module")
 def away(wheel, tmp_path_factory) -> Path:
-    """A fresh environment with the wheel, in a folder far from the checkout.
+    """A fresh environment with the wheel and what it asks for, in a folder far from the checkout.
 
-    The libraries are those of this environment, by a .pth file, so that no network is needed. A
-    path added so is not searched for .pth files itself: the checkout stays out of reach.
+    The libraries are links into this environment, so that no network is needed; those that only
+    tests need are left out, so that one which the wheel forgot to ask for is missed.
     """
     pytest.importorskip("pip", reason="this environment was made without pip")
     folder = tmp_path_factory.mktemp("away")
@@ -71,8 +72,10 @@ def away(wheel, tmp_path_factory) -> Path:
     run(sys.executable, "-m", "pip", "--python", python(folder), "install", "-q", "--no-deps",
         "--no-index", "--disable-pip-version-check", wheel, cwd=folder)  # fmt: skip
     (site,) = (folder / "env").glob("lib/python*/site-packages")
-    libraries = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    (site / "libraries.pth").write_text("\n".join(sorted(libraries)), encoding="utf-8")
+    (installed,) = distributions(path=[str(site)])
+    for path in libraries_of(installed):
+        if not (site / path.name).exists():
+            (site / path.name).symlink_to(path)
     return folder
 
 
@@ -147,6 +150,39 @@ def test_a_mail_is_rendered_with_the_packaged_templates(away):
     assert "https://papers.example.org/leave" in html
     assert "https://papers.example.org/leave" in text
     assert not {"{{", "{%"} & {html[n : n + 2] for n in range(len(html))}
+
+
+def test_the_demo_runs_from_the_wheel(away):
+    told = json.loads(run(away / "env/bin/newsletter", "demo", "--no-serve", "--json",
+                          "--out", away / "inbox", cwd=away))  # fmt: skip
+
+    assert told["papers"] == 25
+    assert told["sent"] == len(list((away / "inbox").rglob("*.eml"))) > 0
+
+
+def libraries_of(program: Distribution) -> set[Path]:
+    """The folders and files of all distributions that the program needs, and they in turn."""
+    waiting, done, found = needs_of(program, frozenset()), set(), set()
+    while waiting:
+        need = waiting.pop()
+        if (need.name, frozenset(need.extras)) in done:
+            continue
+        done.add((need.name, frozenset(need.extras)))
+        library = distribution(need.name)
+        waiting += needs_of(library, frozenset(need.extras))
+        tops = {file.parts[0] for file in library.files or () if file.parts[0] not in ("..", "/")}
+        found |= {Path(str(library.locate_file(top))) for top in tops}
+    return {path for path in found if path.name != "__pycache__"}
+
+
+def needs_of(library: Distribution, extras: frozenset[str]) -> list[Requirement]:
+    needs = [Requirement(text) for text in library.requires or ()]
+    return [
+        need
+        for need in needs
+        if need.marker is None
+        or any(need.marker.evaluate({"extra": extra}) for extra in extras | {""})
+    ]
 
 
 def files_of(folder: str) -> set[str]:
