@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from newsletter.app import Newsletter
 from newsletter.core.addresses import parse_address
@@ -36,7 +37,7 @@ async def form_fields(request: Request) -> dict[str, str]:
     """
     try:
         form: FormData = await request.form(max_files=0, max_fields=1000)
-    except HTTPException as error:
+    except AnyHTTPException as error:
         if error.status_code == 413:
             raise
         return {}

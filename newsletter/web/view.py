@@ -95,7 +95,7 @@ def sentence(words: object) -> Markup:
         text = text[:1].upper() + text[1:]
     if text and not text.endswith((".", "?", "!", "…")):
         text += "."
-    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _static_files(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
