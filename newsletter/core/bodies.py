@@ -101,8 +101,13 @@ class Body:
                 cards.append(entry.twin(form).text.fill(values))
             blocks.append(heading.before.text + "\n".join(cards) + heading.after.text)
         if layout.also:
-            lines = [entry.twin(Form.LINE).text.fill({"number": "  - "}) for entry in self.also[: layout.also]]
-            blocks.append(self.also_heading.before.text + "".join(lines) + self.also_heading.after.text)
+            lines = [
+                entry.twin(Form.LINE).text.fill({"number": "  - "})
+                for entry in self.also[: layout.also]
+            ]
+            blocks.append(
+                self.also_heading.before.text + "".join(lines) + self.also_heading.after.text
+            )
         more = self._more(layout)
         return "\n\n".join(blocks + ([more.text] if more else []))
 

@@ -34,8 +34,8 @@ class Link:
 class Card:
     """A paper as the templates see it: plain text, not yet escaped, "" for what there is not.
 
-    figures: "163 upvotes · 6 comments · 1,204 stars". upvotes: the first of them. page: where the title leads.
-    links: only those that exist, each address once.
+    figures: "163 upvotes · 6 comments · 1,204 stars". upvotes: the first of them.
+    page: where the title leads. links: only those that exist, each address once.
     """
 
     title: str

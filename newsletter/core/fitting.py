@@ -34,7 +34,7 @@ def choose(
     if size(richest) <= room:
         return richest
     steps = list(_steps(cards, also))
-    position = bisect_left(steps, True, key=lambda step: size(step) <= room - reserve)
+    position = bisect_left(steps, reserve - room, key=lambda step: -size(step))
     return steps[min(position, len(steps) - 1)]
 
 

@@ -71,7 +71,9 @@ def recipient(address: str) -> bytes:
     Raises AddressError for one that could end the header or name somebody else as well.
     """
     if _UNSAFE_IN_ADDRESS.search(address) or address.count("@") != 1:
-        raise AddressError(f"{address!r} cannot stand in a header: subscribe it again, as one address.")
+        raise AddressError(
+            f"{address!r} cannot stand in a header: subscribe it again, as one address."
+        )
     return f"To: {address}\r\n".encode()
 
 

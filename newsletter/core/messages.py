@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from newsletter.core import headers
 from newsletter.core.delivery import Kind
-from newsletter.core.rendering import Links, Rendered
+from newsletter.core.mails import Links, Rendered
 
 _LABEL = b"newsletter message id\0"
 _DOT = re.compile(rb"(?m)^\.[^\r\n]*")
@@ -41,7 +41,7 @@ def build(
     kind: Kind,
     feedback: str,
 ) -> bytes:
-    """The whole message: CRLF only, ASCII but for an address that is not, no line begins with a dot.
+    """The whole message: CRLF only, ASCII but for a foreign address; no line begins with a dot.
 
     sender: "Name <address>". recipient: a bare address. date: aware. list_id: "Name <id>" or a
     bare id. feedback: the Feedback-ID, such as "digest:2026-06-18:newsletter".
@@ -59,7 +59,7 @@ def build(
             headers.structured("Date", format_datetime(date.astimezone(UTC))),
             headers.structured("Message-ID", message_id),
             _list_headers(links) if kind is Kind.DIGEST else b"",
-            b"Content-Type: multipart/alternative;\r\n boundary=\"" + boundary.encode() + b'"\r\n',
+            b'Content-Type: multipart/alternative;\r\n boundary="' + boundary.encode() + b'"\r\n',
             parting,
             _PART % b"plain",
             quoted_printable(rendered.text),
@@ -73,7 +73,8 @@ def build(
 
 
 _PART = (
-    b"\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    b"\r\nContent-Type: text/%s; charset=utf-8\r\n"
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 )
 
 
@@ -125,13 +126,18 @@ def _subject(subject: str) -> bytes:
 
 def _list_headers(links: Links) -> bytes:
     """RFC 2369 and RFC 8058; a reader's mail program makes its own button of them."""
-    ways_out = [way for way in map(headers.ready, (links.unsubscribe, links.unsubscribe_mailto)) if way]
+    ways_out = [
+        way for way in map(headers.ready, (links.unsubscribe, links.unsubscribe_mailto)) if way
+    ]
     lines = []
     if ways_out:
         lines.append(headers.structured("List-Unsubscribe", *ways_out))
     if links.unsubscribe.lower().startswith("https:"):
         lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
-    for name, url in (("List-Help", links.help or links.preferences), ("List-Archive", links.archive)):
+    for name, url in (
+        ("List-Help", links.help or links.preferences),
+        ("List-Archive", links.archive),
+    ):
         if address := headers.ready(url):
             lines.append(headers.structured(name, address))
     return b"".join(lines)

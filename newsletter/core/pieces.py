@@ -78,9 +78,9 @@ class Workshop:
     def __init__(self, templates: Path | BaseLoader) -> None:
         loader = FileSystemLoader(templates) if isinstance(templates, Path) else templates
         # Not select_autoescape: it looks at the last suffix and leaves "x.html.j2" unescaped.
-        self._environment = Environment(
+        self._environment = Environment(  # noqa: S701 - it is on for html, told by the whole suffix
             loader=loader,
-            autoescape=lambda name: name is not None and name.endswith(HTML_SUFFIX),
+            autoescape=_is_html,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -88,7 +88,16 @@ class Workshop:
             auto_reload=False,
         )
         self._environment.filters |= {"wrap": _wrap, "hang": _hang}
-        logging.getLogger("cssutils").setLevel(logging.CRITICAL)
+
+    def unreadable(self) -> list[str]:
+        """What the templates that are there are written wrongly in; nothing is rendered."""
+        problems = []
+        for name in self._environment.list_templates():
+            try:
+                self._guarded(name, lambda _: "")
+            except TemplateProblem as problem:
+                problems.append(str(problem))
+        return problems
 
     def page(self, name: str, values: Mapping[str, object]) -> Piece:
         """A whole html document, its style inlined."""
@@ -149,6 +158,10 @@ class Workshop:
             raise TemplateProblem(f"{line}: {error}") from error
 
 
+def _is_html(name: str | None) -> bool:
+    return name is not None and name.endswith(HTML_SUFFIX)
+
+
 def _line_of(trace: TracebackType | None, name: str) -> str:
     """Where in a template it happened; Jinja2 names template files and lines in its traces."""
     place = name
@@ -173,9 +186,10 @@ def _inlined(html: str, name: str) -> str:
             allow_network=False,
             allow_loading_external_files=False,
             disable_validation=True,
+            cssutils_logging_level=logging.CRITICAL,
         )
         return cast("str", inliner.transform(pretty_print=False))
-    except Exception as error:  # noqa: BLE001 - lxml and cssutils raise whatever a page provokes
+    except Exception as error:  # lxml and cssutils raise whatever a page provokes
         raise TemplateProblem(f"{name}: the style cannot be inlined ({error}).") from error
 
 

@@ -1,9 +1,10 @@
 """Papers to inlined pieces, once; pieces to a digest's html and text, for each reader."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import product
 from pathlib import Path
 
 from jinja2 import BaseLoader
@@ -13,8 +14,10 @@ from newsletter.core.bodies import Body, Entry, Twin
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick
 from newsletter.core.fitting import MAX_HTML, choose
+from newsletter.core.mails import Brand, Links, Rendered
 from newsletter.core.papers import Paper
 from newsletter.core.pieces import gap
+from newsletter.core.rehearsal import SAMPLE_DAY, sample_brands, sample_digests, sample_links
 from newsletter.core.stock import MAX_TOPIC, NOTHING, PAPERS_KEPT, PaperPieces, Stock, escaped
 from newsletter.errors import NotFound, TemplateProblem
 
@@ -24,41 +27,7 @@ MAX_ALSO = 40  # papers past the cap that are listed by title; the others are co
 FRAMES_KEPT = 100
 SUBJECTS_KEPT = 5000
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """One reader's own addresses, https but for the mailto; "" leaves a link out.
-
-    view: this digest on the web. archive: past editions. help: who we are, how to reach us.
-    """
-
-    preferences: str
-    unsubscribe: str
-    unsubscribe_mailto: str
-    view: str = ""
-    archive: str = ""
-    pause: str = ""
-    confirm: str = ""
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
-    """Who sends: the name in the masthead, the site, the postal address that some laws ask for."""
-
-    name: str = "Daily Papers"
-    base_url: str
-    postal_address: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """A mail before it is a message. html: at most MAX_HTML bytes. text: lines of 72 columns."""
-
-    subject: str
-    html: str
-    text: str
-
+__all__ = ["MAX_HTML", "Brand", "Links", "Rendered", "Renderer"]
 
 _LINKS = tuple(link.name for link in fields(Links))
 _LINK_GAPS = {name: f"links.{name}" for name in _LINKS}
@@ -142,13 +111,28 @@ class Renderer:
 
         Every mail is rendered, and every part of a digest, in all its forms.
         """
-        problems = []
-        for rehearse in rehearsals(self):
+        problems = self._stock.workshop.unreadable()
+        for rehearse in () if problems else self._rehearsals():
             try:
                 rehearse()
             except TemplateProblem as problem:
                 problems.append(str(problem))
         return list(dict.fromkeys(problems))
+
+    def _rehearsals(self) -> Iterator[Callable[[], Rendered]]:
+        for brand, links in product(sample_brands(), sample_links()):
+            for digest, papers, thumbnails in sample_digests():
+                yield partial(
+                    self.digest,
+                    digest,
+                    papers,
+                    edition=SAMPLE_DAY,
+                    links=links,
+                    brand=brand,
+                    thumbnails=thumbnails,
+                )
+            for kind in (Kind.CONFIRM, Kind.RECOVER, Kind.TEST):
+                yield partial(self.note, kind, links=links, brand=brand)
 
     def _found(
         self, picks: Sequence[Pick], papers: Mapping[str, Paper], *, thumbnails: bool
@@ -190,7 +174,9 @@ class Renderer:
         """The mail around its papers, with gaps for what is the reader's own."""
         values: dict[str, object] = {
             "brand": _printable(brand),
-            "links": Links(**{name: gap(f"links.{name}") if name in present else "" for name in _LINKS}),
+            "links": Links(
+                **{name: gap(f"links.{name}") if name in present else "" for name in _LINKS}
+            ),
         }
         if edition is not None:
             values["edition"] = wording.day_in_words(edition)
@@ -235,7 +221,9 @@ def _link_values(links: Links) -> dict[str, str]:
     return found
 
 
-def _head_values(sections: Sequence[tuple[str, Sequence[tuple[Pick, PaperPieces]]]]) -> dict[str, str]:
+def _head_values(
+    sections: Sequence[tuple[str, Sequence[tuple[Pick, PaperPieces]]]],
+) -> dict[str, str]:
     """How many papers, on what, and for the inbox's preview the titles after the subject's."""
     found = [pieces for _, papers in sections for _, pieces in papers]
     topics = [

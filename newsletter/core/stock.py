@@ -103,7 +103,9 @@ class Stock:
 
     def _make_part(self, macro: str, gaps: tuple[str, ...]) -> Twin:
         names = ("topic", "count", "cards", "words", "lines", "url")
-        values = {name: gap(name) if name in gaps else "" for name in names if name in _TAKES[macro]}
+        values = {
+            name: gap(name) if name in gaps else "" for name in names if name in _TAKES[macro]
+        }
         return Twin(self.workshop.part(macro, values), self.workshop.text_part(macro, values))
 
 

@@ -10,43 +10,36 @@ from collections.abc import Mapping
 
 _SIGNS = re.compile(r"[\\$^~]|_\{|[^\W\d]_\d|``|--")
 
+# Command and sign by turns.
+_NAMED = r"""
+alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν
+xi ξ pi π rho ρ sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ
+Lambda Λ Xi Ξ Pi Π Sigma Σ Upsilon Υ Phi Φ Psi Ψ Omega Ω varepsilon ε vartheta ϑ varphi φ
+varrho ϱ varsigma ς ell ℓ hbar ħ imath ı jmath ȷ Re ℜ Im ℑ aleph ℵ times × div ÷ pm ± mp ∓
+cdot · ast ∗ star ⋆ leq ≤ le ≤ geq ≥ ge ≥ neq ≠ ne ≠ ll ≪ gg ≫ approx ≈ sim ~ simeq ≃ cong ≅
+equiv ≡ propto ∝ to → rightarrow → leftarrow ← leftrightarrow ↔ mapsto ↦ Rightarrow ⇒
+Leftarrow ⇐ Leftrightarrow ⇔ iff ⇔ implies ⇒ uparrow ↑ downarrow ↓ infty ∞ partial ∂ nabla ∇
+sum ∑ prod ∏ int ∫ in ∈ notin ∉ ni ∋ emptyset ∅ subset ⊂ subseteq ⊆ supset ⊃ supseteq ⊇ cup ∪
+cap ∩ setminus ∖ forall ∀ exists ∃ neg ¬ land ∧ lor ∨ wedge ∧ vee ∨ oplus ⊕ otimes ⊗ odot ⊙
+perp ⊥ mid | vert | lVert ‖ rVert ‖ Vert ‖ parallel ∥ top ⊤ bot ⊥ langle ⟨ rangle ⟩ lfloor ⌊
+rfloor ⌋ lceil ⌈ rceil ⌉ ldots … dots … cdots ⋯ textellipsis … circ ° degree ° prime ′ dagger †
+ddagger ‡ S § P ¶ checkmark ✓ textasciitilde ~ textbackslash \ backslash \ ss ß ae æ AE Æ oe œ
+OE Œ aa å AA Å o ø O Ø l ł L Ł i ı j ȷ copyright © pounds £ textdegree ° texteuro € textendash –
+textemdash — eg e.g. ie i.e. etc etc.
+"""
+_READ_AS_WRITTEN = """
+LaTeX TeX log ln exp sin cos tan tanh max min sup inf lim arg argmax argmin det dim ker gcd Pr
+mod deg softmax
+"""
+_ONLY_SIZE = "left right big Big bigg Bigg displaystyle textstyle"
+
 _SYMBOLS = {
-    **dict(
-        zip(
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
-            "tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi "
-            "Omega".split(),
-            "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-            strict=True,
-        )
-    ),
-    **{"varepsilon": "ε", "vartheta": "ϑ", "varphi": "φ", "varrho": "ϱ", "varsigma": "ς"},
-    **{"ell": "ℓ", "hbar": "ħ", "imath": "ı", "jmath": "ȷ", "Re": "ℜ", "Im": "ℑ", "aleph": "ℵ"},
-    **{"times": "×", "div": "÷", "pm": "±", "mp": "∓", "cdot": "·", "ast": "∗", "star": "⋆"},
-    **{"leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "neq": "≠", "ne": "≠", "ll": "≪", "gg": "≫"},
-    **{"approx": "≈", "sim": "~", "simeq": "≃", "cong": "≅", "equiv": "≡", "propto": "∝"},
-    **{"to": "→", "rightarrow": "→", "leftarrow": "←", "leftrightarrow": "↔", "mapsto": "↦"},
-    **{"Rightarrow": "⇒", "Leftarrow": "⇐", "Leftrightarrow": "⇔", "iff": "⇔", "implies": "⇒"},
-    **{"uparrow": "↑", "downarrow": "↓", "infty": "∞", "partial": "∂", "nabla": "∇"},
-    **{"sum": "∑", "prod": "∏", "int": "∫", "in": "∈", "notin": "∉", "ni": "∋", "emptyset": "∅"},
-    **{"subset": "⊂", "subseteq": "⊆", "supset": "⊃", "supseteq": "⊇", "cup": "∪", "cap": "∩"},
-    **{"setminus": "∖", "forall": "∀", "exists": "∃", "neg": "¬", "land": "∧", "lor": "∨"},
-    **{"wedge": "∧", "vee": "∨", "oplus": "⊕", "otimes": "⊗", "odot": "⊙", "perp": "⊥"},
-    **{"mid": "|", "vert": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "parallel": "∥", "top": "⊤", "bot": "⊥"},
-    **{"langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"},
-    **{"ldots": "…", "dots": "…", "cdots": "⋯", "textellipsis": "…", "circ": "°", "degree": "°"},
-    **{"prime": "′", "dagger": "†", "ddagger": "‡", "S": "§", "P": "¶", "checkmark": "✓"},
-    **{"quad": " ", "qquad": " ", "textasciitilde": "~", "textbackslash": "\\", "backslash": "\\"},
-    **{"ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å"},
-    **{"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "copyright": "©"},
-    **{"pounds": "£", "textdegree": "°", "texteuro": "€", "textendash": "–", "textemdash": "—"},
-    **{"eg": "e.g.", "ie": "i.e.", "etal": "et al.", "etc": "etc.", "LaTeX": "LaTeX", "TeX": "TeX"},
-    **dict.fromkeys("left right big Big bigg Bigg displaystyle textstyle".split(), ""),
-    **{
-        name: name
-        for name in "log ln exp sin cos tan tanh max min sup inf lim arg argmax argmin det dim ker "
-        "gcd Pr mod deg softmax".split()
-    },
+    **dict(re.findall(r"([A-Za-z]+) (\S+)", _NAMED)),
+    **{name: name for name in _READ_AS_WRITTEN.split()},
+    **dict.fromkeys(_ONLY_SIZE.split(), ""),
+    "quad": " ",
+    "qquad": " ",
+    "etal": "et al.",
 }
 
 # Commands that only say how their argument looks.
@@ -63,11 +56,13 @@ _BLACKBOARD = re.compile(r"\\mathbb\s?\{?([CEHNPQRZ])\}?")
 _BLACKBOARD_LETTERS = dict(zip("CEHNPQRZ", "ℂ𝔼ℍℕℙℚℝℤ", strict=True))
 _SWITCH = re.compile(r"\{\\(?:em|bf|it|tt|sc|sf|rm|itshape|bfseries)\s+([^{}]*)\}")
 
-_ACCENTS = {
-    **{"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304"},
-    **{".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328"},
-    "r": "\u030a",
-}
+_ACCENTS = dict(
+    zip(
+        "'`^\"~=.cvuHkr",
+        "\u0301\u0300\u0302\u0308\u0303\u0304\u0307\u0327\u030c\u0306\u030b\u0328\u030a",
+        strict=True,
+    )
+)
 _ACCENT = re.compile(
     r"""\\(?:(['`^"~=.])\s?(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))|([cvuHkr])\s?\{\\?([A-Za-z])\})"""
 )
@@ -86,7 +81,9 @@ _MATH = re.compile(
 _MATHEMATICAL = re.compile(r"[\\^_{}=<>+|]|^[\w.,:/()\s-]{1,24}$")
 
 _SUPER = dict(zip("0123456789+-=()nij*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱʲ*", strict=True)) | {"T": "ᵀ", "⊤": "ᵀ"}
-_SUB = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_SUB = dict(
+    zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)
+)
 _BRACED_SUPER = re.compile(r"\^\s?\{([^{}]*)\}")
 _BRACED_SUB = re.compile(r"_\s?\{([^{}]*)\}")
 _BARE_SUPER = re.compile(r"(?<=[\w)\]])\^([0-9*])(?!\d)")

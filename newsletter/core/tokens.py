@@ -76,7 +76,9 @@ def make_token(
     stamp = 0 if issued_at is None else int(issued_at.timestamp())
     note = extra.encode()
     if subscriber_id < 0 or stamp < 0 or len(note) > MAX_EXTRA:
-        raise ValueError(f"not for a token: subscriber {subscriber_id}, {issued_at}, {len(note)} bytes")
+        raise ValueError(
+            f"not for a token: subscriber {subscriber_id}, {issued_at}, {len(note)} bytes"
+        )
     claims = _number(subscriber_id) + _number(stamp) + note
     return _encode(_mac(keys.secrets[0], purpose, claims) + claims)
 
@@ -107,7 +109,9 @@ def _check_age(issued_at: datetime | None, *, now: datetime, max_age: timedelta)
     if issued_at is None:
         raise LinkError("This link does not say when it was made: ask for a new one.")
     if issued_at > now + CLOCK_SKEW:
-        raise LinkError(f"This link was made in the future ({issued_at:%Y-%m-%d}): ask for a new one.")
+        raise LinkError(
+            f"This link was made in the future ({issued_at:%Y-%m-%d}): ask for a new one."
+        )
     if now - issued_at > max_age:
         raise LinkError(f"This link of {issued_at:%Y-%m-%d} is too old: ask for a new one.")
 

@@ -21,10 +21,8 @@ _UNWANTED = re.compile(
     "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?= +[\"“‘(\[]?[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]")
-_NO_SENTENCE = re.compile(
-    r"(?:\b(?:e\.g|i\.e|et al|vs|cf|resp|approx|Fig|Figs|Eq|Eqs|Sec|Tab|Ref|Refs|No|Dr|Prof|St|w\.r\.t)"
-    r"|\b[A-Z])\.[\"'”’)\]]*$"
-)
+_ABBREVIATIONS = "e.g|i.e|et al|vs|cf|resp|approx|Figs?|Eqs?|Sec|Tab|Refs?|No|Dr|Prof|St|w.r.t"
+_NO_SENTENCE = re.compile(rf"\b(?:{_ABBREVIATIONS.replace('.', '[.]')}|[A-Z])\.[\"'”’)\]]*$")
 _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 
 
@@ -66,7 +64,8 @@ def cut_at_sentence(text: str, limit: int) -> str:
     ends = [
         match.end()
         for match in _SENTENCE_END.finditer(text, 0, limit + 3)
-        if match.end() <= limit and not _NO_SENTENCE.search(text, max(0, match.end() - 12), match.end())
+        if match.end() <= limit
+        and not _NO_SENTENCE.search(text, max(0, match.end() - 12), match.end())
     ]
     if ends and ends[-1] >= limit * 0.45:
         return text[: ends[-1]]
@@ -79,7 +78,9 @@ def authors_line(names: Sequence[str], count: int, *, most: int = 4) -> str:
     count: how many there are, when the source says; it may exceed the names it gives. One who
     is named twice counts once. "and 1 more" never occurs: that name takes no more room.
     """
-    shown = [name for name in dict.fromkeys(cut_at_word(one_line(name), 60) for name in names) if name]
+    shown = [
+        name for name in dict.fromkeys(cut_at_word(one_line(name), 60) for name in names) if name
+    ]
     total = max(len(shown), count - (len(names) - len(shown)))
     if not shown:
         return counted(total, "author") if total else ""
@@ -91,7 +92,9 @@ def authors_line(names: Sequence[str], count: int, *, most: int = 4) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """ "A", "A and B", "A, B and C"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    return (
+        words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    )
 
 
 def counted(number: int, thing: str) -> str:
