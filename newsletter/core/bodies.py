@@ -50,13 +50,13 @@ class Entry:
 class Body:
     """sections: papers under their topic. also: papers past the cap, for a line each.
 
-    uncounted: papers past the cap beyond those. more: makes "N more on the web" from a number.
+    unlisted: how many more fell to a cap. more: makes "N more on the web" from a number.
     """
 
     sections: Sequence[tuple[Heading, Sequence[Entry]]]
     also_heading: Heading
     also: Sequence[Entry]
-    uncounted: int
+    unlisted: int
     more: Callable[[int], Filled]
 
     @property
@@ -124,5 +124,5 @@ class Body:
                 yield heading, kept
 
     def _more(self, layout: Layout) -> Filled | None:
-        count = self.cards - layout.kept + len(self.also) - layout.also + self.uncounted
+        count = self.cards - layout.kept + len(self.also) - layout.also + self.unlisted
         return self.more(count) if count else None

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from newsletter.core import tex, wording
 from newsletter.core.papers import Paper
+from newsletter.core.text import clean
 
 MAX_TITLE = 300  # characters; the longest recorded one has 142
 MAX_ORGANIZATION = 80
@@ -57,7 +58,7 @@ def make_card(paper: Paper, form: Form, *, thumbnails: bool = False) -> Card:
         title=readable_title(paper),
         page=wording.safe_url(paper.page),
         authors=wording.authors_line(paper.authors, paper.author_count),
-        organization=wording.cut_at_word(wording.one_line(organization), MAX_ORGANIZATION),
+        organization=wording.cut_at_word(clean(organization), MAX_ORGANIZATION),
         abstract=_abstract(paper, ABSTRACT_LIMITS[form]),
         figures=_figures(paper),
         upvotes=wording.counted(paper.upvotes, "upvote") if paper.upvotes else "",
@@ -68,7 +69,7 @@ def make_card(paper: Paper, form: Form, *, thumbnails: bool = False) -> Card:
 
 def readable_title(paper: Paper) -> str:
     """The title without TeX, on one line, never empty."""
-    title = wording.one_line(tex.readable(wording.one_line(paper.title)))
+    title = clean(tex.readable(clean(paper.title)))
     return wording.cut_at_word(title, MAX_TITLE) or paper.id
 
 
@@ -77,7 +78,7 @@ def _abstract(paper: Paper, limit: int) -> str:
         return ""
     # Long enough to cut well at any limit, so that a megabyte of text costs nothing.
     text = (paper.short_summary or paper.abstract)[: 8 * ABSTRACT_LIMITS[Form.FULL]]
-    return wording.cut_at_sentence(wording.one_line(tex.readable(wording.one_line(text))), limit)
+    return wording.cut_at_sentence(clean(tex.readable(clean(text))), limit)
 
 
 def _figures(paper: Paper) -> str:

@@ -4,6 +4,7 @@ import base64
 import re
 
 from newsletter.core import wording
+from newsletter.core.text import clean
 from newsletter.errors import AddressError, SettingsError
 
 LINE = 76  # columns of a folded line; RFC 5322 section 2.1.1 allows 78
@@ -15,7 +16,7 @@ _UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>,;:\"()\[\]\\\u2028\u2029
 
 def header(name: str, value: str) -> bytes:
     """A whole header of free text with its CRLF. No text can end it early or break its lines."""
-    value = wording.one_line(value)
+    value = clean(value)
     if _is_plain(value):
         return f"{name}: {_folded(value, len(name) + 2)}\r\n".encode("ascii")
     return f"{name}: {_encoded(value)}\r\n".encode("ascii")
@@ -31,7 +32,7 @@ def mailbox(text: str) -> str:
 
     Raises SettingsError where the text holds no address.
     """
-    name, _, address = wording.one_line(text).removesuffix(">").rpartition("<")
+    name, _, address = clean(text).removesuffix(">").rpartition("<")
     name = _unquoted(name.strip())
     if "@" not in address or _UNSAFE_IN_ADDRESS.search(address) or not address.isascii():
         raise SettingsError(
@@ -58,7 +59,7 @@ def _phrase(name: str) -> str:
 
 def list_id(text: str) -> bytes:
     """The List-Id header (RFC 2919) from "Name <papers.example.org>" or the bare id."""
-    name, _, bare = wording.one_line(text).rpartition("<")
+    name, _, bare = clean(text).rpartition("<")
     bare = re.sub(r"[^A-Za-z0-9._-]", "", bare)
     name = _unquoted(name.strip())
     shown = f"{_phrase(name)} " if name else ""

@@ -3,7 +3,7 @@
 A piece is text with numbered gaps. What differs from reader to reader is never rendered: the
 template gets a mark in its place, the result is split at the marks, and the reader's own words
 and links are set in by position. A mark is a Unicode noncharacter (U+FDD0), which foreign text
-never holds because `wording.one_line` takes it out.
+never holds because `text.clean` takes it out.
 """
 
 import logging
@@ -27,6 +27,7 @@ from jinja2 import (
 from premailer import Premailer
 
 from newsletter.core import wording
+from newsletter.core.text import clean
 from newsletter.errors import TemplateProblem
 
 HTML_SUFFIX = ".html.j2"
@@ -78,9 +79,9 @@ class Workshop:
     def __init__(self, templates: Path | BaseLoader) -> None:
         loader = FileSystemLoader(templates) if isinstance(templates, Path) else templates
         # Not select_autoescape: it looks at the last suffix and leaves "x.html.j2" unescaped.
-        self._environment = Environment(  # noqa: S701 - it is on for html, told by the whole suffix
+        self._environment = Environment(
             loader=loader,
-            autoescape=_is_html,
+            autoescape=_is_html,  # noqa: S701 - it is on, for html
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -131,7 +132,7 @@ class Workshop:
 
     def line(self, name: str, values: Mapping[str, object]) -> str:
         """A template that makes one line, such as a subject."""
-        return wording.one_line(self._render(name, values))
+        return clean(self._render(name, values))
 
     def _render(self, name: str, values: Mapping[str, object]) -> str:
         return self._guarded(name, lambda template: template.render(values))

@@ -19,6 +19,7 @@ from newsletter.core.papers import Paper
 from newsletter.core.pieces import gap
 from newsletter.core.rehearsal import SAMPLE_DAY, sample_brands, sample_digests, sample_links
 from newsletter.core.stock import MAX_TOPIC, NOTHING, PAPERS_KEPT, PaperPieces, Stock, escaped
+from newsletter.core.text import clean
 from newsletter.errors import NotFound, TemplateProblem
 
 MAX_SUBJECT = 78  # RFC 5322 section 2.1.1: what fits a line
@@ -78,13 +79,13 @@ class Renderer:
         if not sections:
             raise NotFound("None of this digest's papers is in the store: was it pruned?")
         also = self._found(digest.left_out, papers, thumbnails=False)
-        body = self._body(sections, also, view=links.view)
+        body = self._body(sections, also, more=digest.more, view=links.view)
         values = _link_values(links) | _head_values(sections)
         frame = self._frame(Kind.DIGEST, links=links, brand=brand, edition=edition)
         marked_up = escaped(values)
 
         room = MAX_HTML - frame.html.size - _size(frame, marked_up)
-        reserve = body.more(len(also) + body.cards).size
+        reserve = body.more(body.cards + len(also) + digest.more).size
         layout = choose(
             cards=body.cards, also=len(body.also), size=body.size, room=room, reserve=reserve
         )
@@ -98,6 +99,9 @@ class Renderer:
         """A mail without papers: confirm, recover or test."""
         if kind is Kind.DIGEST:
             raise ValueError("a digest has papers: use Renderer.digest")
+        for name in _NEEDED[kind]:
+            if not getattr(links, name.removeprefix("links.")):
+                raise ValueError(f"a {kind} mail without {name} is of no use to its reader")
         frame = self._frame(kind, links=links, brand=brand, edition=None)
         values = _link_values(links)
         return Rendered(
@@ -148,6 +152,7 @@ class Renderer:
         sections: Sequence[tuple[str, Sequence[tuple[Pick, PaperPieces]]]],
         also: Sequence[tuple[Pick, PaperPieces]],
         *,
+        more: int,
         view: str,
     ) -> Body:
         return Body(
@@ -160,7 +165,7 @@ class Renderer:
             ],
             also_heading=self._stock.also_heading(),
             also=[Entry(pieces.twin, NOTHING) for _, pieces in also[:MAX_ALSO]],
-            uncounted=max(0, len(also) - MAX_ALSO),
+            unlisted=max(0, len(also) - MAX_ALSO) + more,
             more=lambda count: self._stock.more(count, view),
         )
 
@@ -187,7 +192,10 @@ class Renderer:
         )
         for piece, suffix in ((frame.html, "html"), (frame.text, "txt")):
             for name in _NEEDED[kind]:
-                if name not in piece.gaps and name.removeprefix("links.") in (*present, name):
+                if name not in piece.gaps and name.removeprefix("links.") in (
+                    *present,
+                    "digest.body",
+                ):
                     raise TemplateProblem(
                         f"{kind}.{suffix}.j2 does not show `{name}`: a reader needs it, so put "
                         f"{{{{ {name} }}}} into the template."
@@ -207,9 +215,9 @@ class Renderer:
 
 def _printable(brand: Brand) -> Brand:
     return Brand(
-        name=wording.one_line(brand.name),
+        name=clean(brand.name),
         base_url=wording.safe_url(brand.base_url),
-        postal_address=wording.one_line(brand.postal_address),
+        postal_address=clean(brand.postal_address),
     )
 
 
@@ -217,7 +225,7 @@ def _link_values(links: Links) -> dict[str, str]:
     found = {}
     for name, key in _LINK_GAPS.items():
         link = getattr(links, name)
-        found[key] = link if link.isprintable() else wording.one_line(link)
+        found[key] = link if link.isprintable() else clean(link)
     return found
 
 
@@ -227,7 +235,7 @@ def _head_values(
     """How many papers, on what, and for the inbox's preview the titles after the subject's."""
     found = [pieces for _, papers in sections for _, pieces in papers]
     topics = [
-        wording.cut_at_word(wording.one_line(topic), MAX_TOPIC)
+        wording.cut_at_word(clean(topic), MAX_TOPIC)
         + (f" {len(papers)}" if len(sections) > 1 else "")
         for topic, papers in sections
     ]

@@ -12,6 +12,7 @@ from newsletter.core.bodies import Filled, Heading, Twin
 from newsletter.core.cards import Form, make_card
 from newsletter.core.papers import Paper
 from newsletter.core.pieces import Piece, Workshop, gap
+from newsletter.core.text import clean
 
 MAX_TOPIC = 60
 PAPERS_KEPT = 2000  # one takes about 8 KB in one form
@@ -23,10 +24,10 @@ NOTHING = Filled("", "", 0)
 class PaperPieces:
     """One paper's pieces; each form is made when it is first wanted."""
 
-    __slots__ = ("_made", "_thumbnails", "_workshop", "abstract", "paper", "title")
+    __slots__ = ("_made", "_paper", "_thumbnails", "_workshop", "abstract", "title")
 
     def __init__(self, paper: Paper, workshop: Workshop, *, thumbnails: bool) -> None:
-        self.paper = paper
+        self._paper = paper
         card = make_card(paper, Form.BRIEF)
         self.title, self.abstract = card.title, card.abstract
         self._thumbnails = thumbnails
@@ -39,7 +40,7 @@ class PaperPieces:
         return made or self._made.setdefault(form, self._make(form))
 
     def _make(self, form: Form) -> Twin:
-        card = make_card(self.paper, form, thumbnails=self._thumbnails)
+        card = make_card(self._paper, form, thumbnails=self._thumbnails)
         macro = "line" if form is Form.LINE else "card"
         gaps = {} if form is Form.LINE else {"reason": gap("reason")}
         return Twin(
@@ -54,7 +55,7 @@ class Stock:
     def __init__(self, templates: Path | BaseLoader, *, papers_kept: int = PAPERS_KEPT) -> None:
         self.workshop = Workshop(templates)
         self._papers_kept = papers_kept
-        self._at_hand: dict[tuple[int, bool], PaperPieces] = {}
+        self._at_hand: dict[tuple[int, bool], tuple[Paper, PaperPieces]] = {}
         self._by_value = lru_cache(maxsize=papers_kept)(self._make_paper)
         self.reason = lru_cache(maxsize=WORDS_KEPT)(self._make_reason)
         self.heading = lru_cache(maxsize=WORDS_KEPT)(self._make_heading)
@@ -64,17 +65,16 @@ class Stock:
     def paper(self, paper: Paper, *, thumbnails: bool) -> PaperPieces:
         """The paper's pieces, found by identity first: hashing all its fields costs more.
 
-        The pieces hold the paper, so its identity is not given to another while they are kept.
+        The paper is kept beside its pieces, so its identity cannot become another's meanwhile.
         """
         key = (id(paper), thumbnails)
-        pieces = self._at_hand.get(key)
-        if pieces is not None and pieces.paper is paper:
-            return pieces
+        at_hand = self._at_hand.get(key)
+        if at_hand is not None and at_hand[0] is paper:
+            return at_hand[1]
         pieces = self._by_value(paper, thumbnails)
-        if pieces.paper is paper:
-            if len(self._at_hand) >= self._papers_kept:
-                self._at_hand.clear()
-            self._at_hand[key] = pieces
+        if len(self._at_hand) >= self._papers_kept:
+            self._at_hand.clear()
+        self._at_hand[key] = (paper, pieces)
         return pieces
 
     def more(self, count: int, url: str) -> Filled:
@@ -93,7 +93,7 @@ class Stock:
 
     def _make_heading(self, topic: str, count: int) -> Heading:
         values = {
-            "topic": wording.cut_at_word(wording.one_line(topic), MAX_TOPIC) or "Your topic",
+            "topic": wording.cut_at_word(clean(topic), MAX_TOPIC) or "Your topic",
             "count": wording.counted(count, "paper"),
         }
         return _around(self._part("section", ("topic", "count", "cards")), "cards", values)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import quote
 
+from newsletter.core.text import clean
+
 MAX_URL = 1000  # longer ones are left out: RFC 5321 allows 998 octets on a line
 TEXT_WIDTH = 72
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -14,12 +16,6 @@ _MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 
-# Controls, surrogates, noncharacters (our own slot marks are among them), and the marks that turn
-# the direction of all text that follows. Plain right-to-left text needs none of them.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\uffff"
-    "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
-)
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?= +[\"“‘(\[]?[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]")
 _ABBREVIATIONS = "e.g|i.e|et al|vs|cf|resp|approx|Figs?|Eqs?|Sec|Tab|Refs?|No|Dr|Prof|St|w.r.t"
 _NO_SENTENCE = re.compile(rf"\b(?:{_ABBREVIATIONS.replace('.', '[.]')}|[A-Z])\.[\"'”’)\]]*$")
@@ -27,11 +23,8 @@ _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 
 
 def one_line(text: str) -> str:
-    """The text on one line: blanks run together, no controls, nothing that turns direction.
-
-    A title may hold anything; what comes out can break neither a header nor a page.
-    """
-    return " ".join(_UNWANTED.sub("", text).split())
+    """The text as a mail or a page shows it on one line; nothing in it can end a header."""
+    return clean(text)
 
 
 def cut_at_word(text: str, limit: int) -> str:
@@ -78,9 +71,7 @@ def authors_line(names: Sequence[str], count: int, *, most: int = 4) -> str:
     count: how many there are, when the source says; it may exceed the names it gives. One who
     is named twice counts once. "and 1 more" never occurs: that name takes no more room.
     """
-    shown = [
-        name for name in dict.fromkeys(cut_at_word(one_line(name), 60) for name in names) if name
-    ]
+    shown = [name for name in dict.fromkeys(cut_at_word(clean(name), 60) for name in names) if name]
     total = max(len(shown), count - (len(names) - len(shown)))
     if not shown:
         return counted(total, "author") if total else ""
@@ -114,7 +105,7 @@ def day_in_words(day: date) -> str:
 
 def quoted_words(words: Sequence[str], *, most: int = 6) -> str:
     """A filter's words as a reader wrote them, with typographic quotes: “a phrase”, agent*."""
-    shown = [_quoted(cut_at_word(one_line(word), 60)) for word in words[:most]]
+    shown = [_quoted(cut_at_word(clean(word), 60)) for word in words[:most]]
     rest = len(words) - len(shown)
     return ", ".join(word for word in shown if word) + (f" and {rest} more" if rest else "")
 
@@ -130,10 +121,10 @@ def safe_url(url: str) -> str:
 
     Only http and https; what is not ASCII is percent-encoded as UTF-8 (RFC 3987 section 3.1).
     """
-    url = _UNWANTED.sub("", url).strip()
+    url = url.strip()
     if not url.lower().startswith(("https://", "http://")):
         return ""
-    url = quote(url, safe="%/:=&?~#+!$,;'@()*[]")
+    url = quote(url, safe="%/:=&?~#+!$,;'@()*[]", errors="ignore")
     return url if len(url) <= MAX_URL else ""
 
 
