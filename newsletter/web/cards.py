@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from newsletter.core.papers import Paper
-from newsletter.core.wording import authors_line, counted, cut_at_sentence, one_line, safe_url
+from newsletter.core.text import clean
+from newsletter.core.wording import authors_line, counted, cut_at_sentence, safe_url
 
 MAX_ABSTRACT = 420  # characters
 
@@ -32,11 +33,11 @@ def _card(paper: Paper) -> Card:
     addresses = (("PDF", paper.pdf), ("Code", paper.code_url), ("Project", paper.project_url))
     return Card(
         id=paper.id,
-        title=one_line(paper.title),
+        title=clean(paper.title),
         page=safe_url(paper.page),
         authors=authors_line(paper.authors, paper.author_count),
-        organization=one_line(paper.organization.full_name) if paper.organization else "",
-        abstract=cut_at_sentence(one_line(summary), MAX_ABSTRACT),
+        organization=clean(paper.organization.full_name) if paper.organization else "",
+        abstract=cut_at_sentence(clean(summary), MAX_ABSTRACT),
         figures=_figures(paper),
         links=tuple((label, url) for label, raw in addresses if (url := safe_url(raw))),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from newsletter.app import Newsletter
-from newsletter.core.wording import one_line
+from newsletter.core.text import clean
 from newsletter.errors import FilterError
 from newsletter.web.forms import Errors, WishesForm
 
@@ -37,6 +37,6 @@ def preview_of(
         total=len(papers),
         days=DAYS,
         a_day=f"{len(papers) / DAYS:.1f}",
-        titles=tuple(one_line(paper.title) for paper in papers[:SHOWN]),
+        titles=tuple(clean(paper.title) for paper in papers[:SHOWN]),
     )
     return {}, {number: preview}
