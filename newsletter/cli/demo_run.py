@@ -1,8 +1,12 @@
 """The demo's day through the queue: ring, and watch the ledger until the edition is done."""
 
+import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -85,7 +89,10 @@ def _wait(watch: Watch, leg: str, look: Callable[[Stage], tuple[int, int]]) -> N
 
 
 def _why(stage: Stage, what: str) -> str:
+    """The end of the worker's log; all of it is kept beside the demo's folder, which goes."""
     from newsletter.adapters.embedded.processes import last_lines
 
-    lines = last_lines(stage.worker_log) or "(it is empty)"
-    return f"{what}. Its log is {stage.worker_log}; the last lines:\n{lines}"
+    kept = Path(tempfile.gettempdir()) / f"newsletter-demo-worker-{os.getpid()}.log"
+    shutil.copyfile(stage.worker_log, kept)
+    lines = last_lines(kept) or "(it is empty)"
+    return f"{what}. Its log is {kept}; the last lines:\n{lines}"

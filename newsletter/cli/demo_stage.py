@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -72,23 +72,23 @@ def forget_environment() -> None:
 
 @contextmanager
 def workspace(out: Path | None) -> Iterator[tuple[Path, Path]]:
-    """(a folder for everything, the inbox); of both only the inbox stays when all went well.
+    """(a folder for everything, the inbox); in the end only the inbox stays, if it has mails.
 
     Raises Refused where `out` holds something already.
     """
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Refused(f"{out} is not empty: name a new folder with --out.")
     base = Path(tempfile.mkdtemp(prefix="newsletter-demo-")).resolve()
-    inbox = (out or base / "inbox").absolute()
+    data, inbox = base / "data", (out or base / "inbox").absolute()
     try:
-        if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise Refused(f"{out} is not empty: name a new folder with --out.")
-        inbox.mkdir(parents=True, exist_ok=True)
-        data = base / "data"
         data.mkdir()
-    except BaseException:
-        shutil.rmtree(base, ignore_errors=True)
-        raise
-    yield data, inbox
-    shutil.rmtree(base if out is not None else data, ignore_errors=True)
+        inbox.mkdir(parents=True, exist_ok=True)
+        yield data, inbox
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+        for folder in (base,) if out else (inbox, base):
+            with suppress(OSError):  # not empty: the mails are meant to stay
+                folder.rmdir()
 
 
 def set_the_stage(
@@ -116,11 +116,11 @@ def set_the_stage(
     smtp_url = stack.enter_context(LocalInbox(inbox)).url
     settings = _settings(data, papers, place.url if place else NO_PAGES_URL)
     settings = replace(settings, redis_url=redis_url, smtp_url=smtp_url)
-    service = stack.enter_context(opened(settings))
     children = stack.enter_context(Children(say))
     log = data / "logs" / "worker.log"
     # One process that does one thing after the other: a whole Celery worker, quick to start.
     children.start(worker_job(settings, folder=data, log=log, pool=("--pool", "solo")))
+    service = stack.enter_context(opened(settings))  # meanwhile the worker starts
     return Stage(
         newsletter=service, children=children, day=day, place=place, inbox=inbox, worker_log=log
     )
