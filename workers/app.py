@@ -13,7 +13,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from newsletter.adapters.queue import KEY_PREFIX, SHARED_SETTINGS
+from newsletter.adapters.queue import KEY_PREFIX, SHARED_SETTINGS, Task
 from newsletter.adapters.redis_urls import broker_url
 from newsletter.app import Newsletter
 from newsletter.errors import NewsletterError, SettingsError
@@ -100,6 +100,7 @@ def start_sweeper(**_: Any) -> None:
 
 def _sweep_for_ever() -> None:
     own = Newsletter.from_settings(read_settings())
+    own.ring(Task.TICK)  # beat's first comes after a minute; a fresh start wants its papers now
     while not _stopping.wait(SWEEP_SECONDS):
         try:
             own.look_around()

@@ -220,6 +220,7 @@ class DailyRun(Service):
         day: the edition, today when None. progress: told (stage, done, total).
         """
         tell = progress or _nobody
+        _ = self.parts.transport  # a relay that is not set must show before anything is planned
         edition = day or self.today()
         pulled = self.pull(edition, progress=lambda done, total: tell("pull", done, total))
         with self.store.read() as session:
