@@ -42,7 +42,7 @@ def list_(
     if not found:
         say("No delivery is like that.")
         return
-    shown = table("No.#", "Edition", "Kind", "Reader", "State", "Papers#", "When", "Last reply")
+    shown = table("No.#", "Edition!", "Kind!", "Reader", "State!", "Papers#", "When", "Reply~")
     for one in found:
         kind = f"{one.kind.value} ({one.resend_no})" if one.resend_no else one.kind.value
         when = one.sent_at or one.planned_at

@@ -48,7 +48,7 @@ def check(is_json: Json = False) -> None:
 def show_findings(findings: "tuple[Finding, ...]") -> None:
     from rich.text import Text
 
-    shown = table("", "What", "Found")
+    shown = table("!", "What!", "Found")
     for one in findings:
         mark = Text("ok", style="green") if one.is_ok else Text("wrong", style="bold red")
         add_row(shown, mark, one.name, one.words)
@@ -61,7 +61,7 @@ def show_findings(findings: "tuple[Finding, ...]") -> None:
 
 
 def show_status(found: "ServiceStatus") -> None:
-    sources = table("Source", "Last answer", "Last day", "Papers#", "Problem", title="Sources")
+    sources = table("Source", "Last answer", "Last day!", "Papers#", "Problem", title="Sources")
     for one in found.sources:
         add_row(
             sources,
@@ -71,7 +71,7 @@ def show_status(found: "ServiceStatus") -> None:
             one.papers,
             one.problem or "none",
         )
-    editions = table("Edition", "State", "Deliveries", title="Last editions")
+    editions = table("Edition!", "State!", "Deliveries", title="Last editions")
     for edition in found.editions:
         add_row(editions, edition.edition, edition.state, counted(edition.counts))
     console = out()

@@ -123,12 +123,12 @@ def show(address: Address, is_json: Json = False) -> None:
     if is_json:
         print_json(found)
         return
-    shown = table("", "")
+    shown = table("!", "")
     shown.show_header = False
     for name, value in _facts(found):
         add_row(shown, name, value)
     out().print(shown)
-    topics = table("Topic", "Filter", "Most#", "", title="Topics")
+    topics = table("Topic", "Filter", "Most#", "!", title="Topics")
     for topic in found.wishes.topics:
         add_row(topics, topic.name, topic.filter, topic.cap, "on" if topic.is_on else "off")
     out().print(topics)
@@ -168,7 +168,7 @@ def list_(
     if not found:
         say("Nobody yet: add a reader with `newsletter subscribers add`.")
         return
-    shown = table("Reader", "Status", "Topics", "How often", "Next mail")
+    shown = table("Reader", "Status!", "Topics", "How often!", "Next mail")
     for one in found:
         names = ", ".join(topic.name for topic in one.wishes.topics)
         add_row(shown, one.address, one.status.value, names, one.wishes.cadence, one.next_due_at)

@@ -92,8 +92,12 @@ def as_json(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def table(*columns: str, title: str = "", wrap: bool = True) -> "Table":
-    """A table whose cells are plain text; add rows with `add_row(table, …)`."""
+def table(*columns: str, title: str = "") -> "Table":
+    """A table whose cells are plain text; add rows with `add_row(table, …)`.
+
+    A column's last character may say how it is shown: `#` numbers, to the right; `!` never
+    wrapped; `~` cut at the line's end.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -103,12 +107,12 @@ def table(*columns: str, title: str = "", wrap: bool = True) -> "Table":
     )
     made.title_style = "bold"
     for column in columns:
-        is_number = column.endswith("#")
+        how = column[-1:] if column[-1:] in ("#", "!", "~") else ""
         made.add_column(
-            Text(column.removesuffix("#")),
-            justify="right" if is_number else "left",
-            overflow="fold",
-            no_wrap=not wrap,
+            Text(column.removesuffix(how)),
+            justify="right" if how == "#" else "left",
+            overflow="ellipsis" if how == "~" else "fold",
+            no_wrap=bool(how),
         )
     return made
 
@@ -123,7 +127,7 @@ def _cell(value: object) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+        return value.astimezone().strftime("%Y-%m-%d %H:%M %Z").strip()
     return str(value)
 
 
