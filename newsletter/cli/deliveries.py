@@ -10,6 +10,8 @@ from newsletter.cli.words import add_row, as_json, out, print_json, say, table
 from newsletter.core.delivery import State
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from newsletter.core.results import DeliveryView
 
 LONGEST_REPLY = 80  # characters of the relay's words in the table; --json has them whole
@@ -42,18 +44,28 @@ def list_(
     if not found:
         say("No delivery is like that.")
         return
-    shown = table("No.#", "Edition!", "Kind!", "Reader", "State!", "Papers#", "When", "Reply~")
+    out().print(_table(found))
+    if len(found) == limit:
+        say(f"Only the first {limit} are shown: see more with --limit.")
+
+
+def _table(found: "tuple[DeliveryView, ...]") -> "Table":
+    """What the relay said is only shown where it said something else than yes."""
+    said = any(_reply(one) for one in found)
+    columns = ("No.#", "Edition!", "Kind!", "Reader", "State!", "Papers#", "When")
+    shown = table(*columns, *(("Reply",) if said else ()))
     for one in found:
         kind = f"{one.kind.value} ({one.resend_no})" if one.resend_no else one.kind.value
         when = one.sent_at or one.planned_at
-        reply = f"{one.last_code or ''} {one.last_text}".strip()[:LONGEST_REPLY]
-        add_row(
-            shown, one.id, one.edition, kind, one.address, one.state.value, len(one.papers), when,
-            reply,
-        )  # fmt: skip
-    out().print(shown)
-    if len(found) == limit:
-        say(f"Only the first {limit} are shown: see more with --limit.")
+        cells = (one.id, one.edition, kind, one.address, one.state.value, len(one.papers), when)
+        add_row(shown, *cells, *((_reply(one),) if said else ()))
+    return shown
+
+
+def _reply(one: "DeliveryView") -> str:
+    if one.state is State.SENT:
+        return ""
+    return f"{one.last_code or ''} {one.last_text}".strip()[:LONGEST_REPLY]
 
 
 def _as_json(one: "DeliveryView") -> dict[str, object]:

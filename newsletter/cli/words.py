@@ -95,8 +95,7 @@ def as_json(value: Any) -> Any:
 def table(*columns: str, title: str = "") -> "Table":
     """A table whose cells are plain text; add rows with `add_row(table, …)`.
 
-    A column's last character may say how it is shown: `#` numbers, to the right; `!` never
-    wrapped; `~` cut at the line's end.
+    A column's last character may say how it is shown: `#` numbers, to the right; `!` never wrapped.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -107,11 +106,11 @@ def table(*columns: str, title: str = "") -> "Table":
     )
     made.title_style = "bold"
     for column in columns:
-        how = column[-1:] if column[-1:] in ("#", "!", "~") else ""
+        how = column[-1:] if column[-1:] in ("#", "!") else ""
         made.add_column(
             Text(column.removesuffix(how)),
             justify="right" if how == "#" else "left",
-            overflow="ellipsis" if how == "~" else "fold",
+            overflow="fold",
             no_wrap=bool(how),
         )
     return made

@@ -366,3 +366,14 @@ def test_a_folder_without_papers_says_what_to_name(newsletter, tmp_path):
 
     assert (code, out) == (1, "")
     assert "no recorded papers" in err
+
+
+def test_the_ledger_fits_a_narrow_terminal(newsletter, ada, smtp_sink, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    smtp_sink.answer(ada, "550 5.7.1 Not wanted here")
+    newsletter("run", "--date", DAY, "--everyone")
+
+    out = newsletter("deliveries", "list")[1]
+
+    assert max(map(len, out.splitlines())) <= 80
+    assert all(word in out for word in (DAY, "digest", "failed", "550"))
