@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from newsletter.core.delivery import State
     from newsletter.core.results import Pulled, Ran, Resent
 
-# Only these two mean that a reader still waits for this mail, or that a person must look.
-SHOWN_LAST = ("failed", "review")
+WAITING = ("pending", "sending")  # tried again by itself: by a worker, or by the next run
+LOST = ("failed", "review")  # a person must look
 
 
 def add_to(app: typer.Typer) -> None:
@@ -57,7 +57,7 @@ def run(
         print_json(ran)
     else:
         show_ran(ran)
-    if any(one.problem for one in ran.pulled) or _unsent(ran.counts):
+    if any(one.problem for one in ran.pulled) or _count(ran.counts, WAITING + LOST):
         raise typer.Exit(1)
 
 
@@ -122,11 +122,11 @@ def show_ran(ran: "Ran") -> None:
     )
     if ran.counts:
         result("Deliveries: " + counted(ran.counts) + ".")
-    if unsent := _unsent(ran.counts):
-        say(
-            f"{amount(unsent, 'delivery', 'deliveries')} did not get through: see "
-            f"`newsletter deliveries list --edition {ran.edition}`."
-        )
+    see = f"see `newsletter deliveries list --edition {ran.edition}`."
+    if waiting := _count(ran.counts, WAITING):
+        say(f"{amount(waiting, 'delivery waits', 'deliveries wait')} for another try: {see}")
+    if lost := _count(ran.counts, LOST):
+        say(f"{amount(lost, 'delivery', 'deliveries')} did not get through: {see}")
 
 
 def counted(counts: "Mapping[State, int]") -> str:
@@ -152,5 +152,5 @@ def show_resent(resent: "Resent") -> None:
         say(f"Not to {address}: {why}")
 
 
-def _unsent(counts: "Mapping[State, int]") -> int:
-    return sum(number for state, number in counts.items() if state.value in SHOWN_LAST)
+def _count(counts: "Mapping[State, int]", states: tuple[str, ...]) -> int:
+    return sum(number for state, number in counts.items() if state.value in states)

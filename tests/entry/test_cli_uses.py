@@ -106,6 +106,16 @@ def test_a_mail_that_is_refused_ends_with_1_and_where_to_look(newsletter, ada, s
     assert f"newsletter deliveries list --edition {DAY}" in err
 
 
+def test_a_mail_that_waits_ends_with_1_and_is_not_lost(newsletter, ada, smtp_sink):
+    smtp_sink.greylist(ada)
+
+    code, out, err = newsletter("run", "--date", DAY, "--everyone")
+
+    assert code == 1
+    assert "1 pending" in out
+    assert "1 delivery waits for another try" in err
+
+
 def test_the_ledger_is_listed(newsletter, mailed):
     code, out, _ = newsletter("deliveries", "list", "--edition", DAY)
 
