@@ -45,7 +45,9 @@ def parse_address(text: str) -> Address:
             f"{shown} is too long for a mail address: at most {MAX_ADDRESS} characters."
         )
     try:
-        found = validate_email(typed, check_deliverability=False, test_environment=True)
+        found = validate_email(
+            typed, check_deliverability=False, test_environment=True, strict=True
+        )
     except EmailNotValidError as error:
         raise AddressError(f"{shown} is not a mail address: {error} Check its spelling.") from error
     key = f"{found.local_part.casefold()}@{found.ascii_domain.lower()}"

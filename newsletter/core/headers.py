@@ -8,7 +8,9 @@ from newsletter.core.text import clean
 from newsletter.errors import AddressError, SettingsError
 
 LINE = 76  # columns of a folded line; RFC 5322 section 2.1.1 allows 78
-_ENCODED_WORD = 45  # bytes of text that fit in one: 75 characters (RFC 2047 section 2) as base64
+_NAME_ROOM = len("List-Id: ")  # the longest header that begins with a name
+_LONGEST_WORD = 60  # longer ones are encoded, so that they can be broken
+_WORD_START, _WORD_END = "=?utf-8?b?", "?="
 _FOLD = "\r\n "
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>,;:\"()\[\]\\\u2028\u2029\ud800-\udfff]")
@@ -19,7 +21,7 @@ def header(name: str, value: str) -> bytes:
     value = clean(value)
     if _is_plain(value):
         return f"{name}: {_folded(value, len(name) + 2)}\r\n".encode("ascii")
-    return f"{name}: {_encoded(value)}\r\n".encode("ascii")
+    return f"{name}: {_encoded(value, len(name) + 2)}\r\n".encode("ascii")
 
 
 def structured(name: str, *items: str) -> bytes:
@@ -50,7 +52,7 @@ def _unquoted(name: str) -> str:
 def _phrase(name: str) -> str:
     """A display name: as it is, quoted, or encoded, whichever it needs."""
     if not _is_plain(name):
-        return _encoded(name)
+        return _encoded(name, _NAME_ROOM)
     if _ATOMS.fullmatch(name):
         return name
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -88,7 +90,7 @@ def ready(url: str) -> str:
 
 def _is_plain(text: str) -> bool:
     """Whether the text may stand as it is: ASCII, no encoded word by chance, no overlong word."""
-    return text.isascii() and "=?" not in text and all(len(word) < LINE for word in text.split(" "))
+    return text.isascii() and "=?" not in text and max(map(len, text.split(" "))) <= _LONGEST_WORD
 
 
 def _folded(text: str, used: int) -> str:
@@ -103,14 +105,22 @@ def _folded(text: str, used: int) -> str:
     return _FOLD.join([*lines, line])
 
 
-def _encoded(text: str) -> str:
-    """Encoded words (RFC 2047), cut between characters; blanks between words are not read."""
+def _encoded(text: str, used: int) -> str:
+    """Encoded words (RFC 2047), cut between characters; blanks between words are not read.
+
+    used: columns of the first line that are taken.
+    """
     words, chunk = [], b""
     for letter in text:
         encoded = letter.encode()
-        if len(chunk) + len(encoded) > _ENCODED_WORD:
+        if len(chunk) + len(encoded) > _room(used):
             words.append(chunk)
-            chunk = b""
+            chunk, used = b"", 1
         chunk += encoded
     words.append(chunk)
-    return _FOLD.join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)
+    return _FOLD.join(_WORD_START + base64.b64encode(w).decode() + _WORD_END for w in words)
+
+
+def _room(used: int) -> int:
+    """How many bytes fit into an encoded word on a line of which `used` columns are taken."""
+    return (LINE - used - len(_WORD_START) - len(_WORD_END)) // 4 * 3

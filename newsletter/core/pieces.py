@@ -37,7 +37,10 @@ _MARK = re.compile(f"{_OPEN}([a-z_.]+){_CLOSE}")
 # In an href the serialiser has percent-encoded the marks.
 _MARK_IN_PAGE = re.compile(f"{_MARK.pattern}|%EF%B7%90([a-z_.]+)%EF%B7%91")
 _STRAY = re.compile(f"[{_OPEN}{_CLOSE}]|%EF%B7%9[01]")
-_CUT = "<!--cut-->"
+_MEDIA = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*\s*\}")
+_RULE = re.compile(r"([^{}]+)\{[^{}]*\}")
+_CLASS = re.compile(r"\.([\w-]+)")
+_CUT = "<!--\ufdd2-->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +113,23 @@ class Workshop:
             )
         return _split(html.rstrip() + "\n", _MARK_IN_PAGE, name)
 
-    def part(self, macro: str, values: Mapping[str, object]) -> Piece:
-        """One macro of cards.html.j2, its style inlined as if it stood in the page."""
-        fragment = self._call("cards" + HTML_SUFFIX, macro, values).strip()
+    def part(self, macro: str, values: Mapping[str, object], *, is_foreign: bool = False) -> Piece:
+        """One macro of cards.html.j2, its style inlined as if it stood in the page.
+
+        is_foreign: whether the values hold text from outside; then a gap can not be in a link,
+        as a link from outside may hold what the marks become there.
+        """
+        name = f"cards{HTML_SUFFIX}"
+        fragment = self._call(name, macro, values).strip()
+        style = _rules_for(fragment, self._render(STYLE, {}))
         page = (
-            '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><style>'
-            f"{self._render(STYLE, {})}</style></head><body>{_CUT}{fragment}{_CUT}</body></html>"
+            f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><style>{style}</style></head>'
+            f"<body>{_CUT}{fragment}{_CUT}</body></html>"
         )
-        pieces = _inlined(page, f"cards{HTML_SUFFIX}").split(_CUT)
+        pieces = _inlined(page, name).split(_CUT)
         if len(pieces) != 3:
-            raise TemplateProblem(f"cards{HTML_SUFFIX}: macro {macro} holds unbalanced tags.")
-        return _split(pieces[1].strip() + "\n", _MARK, f"cards{HTML_SUFFIX}")
+            raise TemplateProblem(f"{name}: macro {macro} holds unbalanced tags.")
+        return _split(pieces[1].strip() + "\n", _MARK if is_foreign else _MARK_IN_PAGE, name)
 
     def text(self, name: str, values: Mapping[str, object]) -> Piece:
         """A whole plain text."""
@@ -167,13 +176,30 @@ def _line_of(trace: TracebackType | None, name: str) -> str:
     """Where in a template it happened; Jinja2 names template files and lines in its traces."""
     place = name
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_filename.endswith((".j2", STYLE)):
-            place = f"{Path(code.co_filename).name}, line {trace.tb_lineno}"
-        elif code.co_filename == "<template>":
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        file = trace.tb_frame.f_code.co_filename
+        if template is not None:  # a macro called from outside: Jinja2 has not put the line right
+            line = template.get_corresponding_lineno(trace.tb_lineno)
+            place = f"{template.name}, line {line}"
+        elif file.endswith((".j2", STYLE)):
+            place = f"{Path(file).name}, line {trace.tb_lineno}"
+        elif file == "<template>":
             place = f"{name}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return place
+
+
+def _rules_for(fragment: str, style: str) -> str:
+    """The rules that may apply to the fragment: of 45 about 10, and the inliner reads each one.
+
+    Rules in @media stay in the page's head and are not inlined.
+    """
+    present = {name for names in re.findall(r'class="([^"]*)"', fragment) for name in names.split()}
+    return "".join(
+        rule[0]
+        for rule in _RULE.finditer(_MEDIA.sub("", style))
+        if not (named := _CLASS.findall(rule[1])) or present.intersection(named)
+    )
 
 
 def _inlined(html: str, name: str) -> str:

@@ -44,7 +44,7 @@ class PaperPieces:
         macro = "line" if form is Form.LINE else "card"
         gaps = {} if form is Form.LINE else {"reason": gap("reason")}
         return Twin(
-            self._workshop.part(macro, {"paper": card, **gaps}),
+            self._workshop.part(macro, {"paper": card, **gaps}, is_foreign=True),
             self._workshop.text_part(macro, {"paper": card, "number": gap("number"), **gaps}),
         )
 

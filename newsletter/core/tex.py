@@ -90,7 +90,7 @@ _BARE_SUPER = re.compile(r"(?<=[\w)\]])\^([0-9*])(?!\d)")
 _BARE_SUB = re.compile(r"(?<![^\W_])([^\W\d_])_([0-9])(?!\.?\d)")
 _MATH_SUPER = re.compile(r"\^([^\s{}()^_])(?!\.\d)")
 _MATH_SUB = re.compile(r"_([^\s{}()^_])(?!\.\d)")
-_RELATION = re.compile(r" ?([≤≥≠≈∈∉≪≫→∝×⊂⊆]) ?")
+_RELATION = re.compile(r" ?([≤≥≠≈∈∉≪≫→∝×⊂⊆]) ?(?=\S)")
 _DEGREES = re.compile(r"\^\s?\{?\s?\\?circ\b(?:\s?\})?")  # the backslash is often lost on the way
 _TIE = re.compile(r"(?<=[\w.)}%])~(?=[A-Za-z\\$`(])|(?<=[A-Za-z.)}%])~(?=\d)")
 _PASSES = 4  # deeper nesting than this stays as it was typed

@@ -1,0 +1,87 @@
+"""TeX in titles and abstracts, read as its authors meant it."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.core.tex import readable
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (r"$\ell_1$-regularised", "ℓ₁-regularised"),
+        (r"\textit{emphatic} and \textbf{\emph{bold}}", "emphatic and bold"),
+        (r"\textbf{M}odel", "Model"),
+        (r"gains 12.4\% \& more", "gains 12.4% & more"),
+        (r"$O(n^2)$ and $\mathcal{O}(n^{-1})$", "O(n²) and O(n⁻¹)"),
+        (r"$\alpha \leq \beta_{max}$", "α ≤ βₘₐₓ"),
+        (r"$x \in \mathbb{R}^n$", "x ∈ ℝⁿ"),
+        (r"$p_\theta(x_t)$", "p_θ(xₜ)"),
+        (r"$\frac{a}{b}$ of $\sqrt{n}$", "a/b of √n"),
+        (r"π_{0.5} and π_0", "π_0.5 and π₀"),
+        ("C^2DLM", "C²DLM"),
+        ("360^circ view", "360° view"),
+        (r"``quoted'' text", "“quoted” text"),
+        (r"10--20 items, 3--4\%", "10–20 items, 3–4%"),
+        (r"Table~3, Fig.~4", "Table 3, Fig. 4"),
+        (r"Erd\H{o}s, Bolet\'{\i}n, na\"ive, Fran\c{c}ois", "Erdős, Boletín, naïve, François"),
+        (r"\href{https://example.org/a}{our page}", "our page (https://example.org/a)"),
+        (r"$3.6\times$ faster", "3.6× faster"),
+        (r"\(a + b\)", "a + b"),
+    ],
+)
+def test_tex_is_read_as_it_was_meant(typed, read):
+    assert readable(typed) == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "costs $5 or $10",
+        "between $1M and $2M, not $5-$10",
+        r"we propose \ours, a method",
+        "snake_case_1 and __init__",
+        "~100 tokens, 4~7 days",
+        "use --flag",
+        "plain words",
+        "a < b > c & d",
+        "香港科技大学 Ελλάδα",
+        "{pm 1, pm i}",
+    ],
+)
+def test_what_is_not_tex_or_means_nothing_to_us_stays(text):
+    assert readable(text) == text
+
+
+@given(st.text() | st.text(alphabet="\\$^_{}()[]`'~-abtextfrc0 1\n"))
+def test_any_text_can_be_read(text):
+    assert isinstance(readable(text), str)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "\\textbf{",
+        "$",
+        "$a ",
+        "{",
+        "\\",
+        "^{",
+        "_{",
+        "`",
+        "\\(",
+        "a~",
+        "\\href{",
+        "\\frac{a}{",
+        "$^",
+    ],
+)
+def test_a_hostile_text_takes_no_longer_than_its_length(piece):
+    start = time.perf_counter()
+
+    readable(piece * 20_000)
+
+    assert time.perf_counter() - start < 2
