@@ -222,6 +222,19 @@ def test_a_sender_is_named_whatever_the_name(sender, shown, address):
     assert message["Bcc"] is None
 
 
+def test_a_long_foreign_name_is_folded_and_read_back():
+    name = ("論文 📰 " * 12).strip()
+
+    content = made(sender=f"{name} <papers@example.org>")
+
+    # Python's reader of addresses puts a blank between two encoded words; RFC 2047 6.2 does not.
+    raw = re.search(rb"From: (.*(?:\r\n .*)*)", content)[1].decode()
+    *words, last = raw.split("\r\n ")
+    assert len(words) > 1
+    assert all(len(word) <= 75 for word in (*words, last.split(" ")[0]))
+    assert str(make_header(decode_header(raw))) == f"{name} <papers@example.org>"
+
+
 @pytest.mark.parametrize(
     "sender", ["", "Daily Papers", "A <b>", "A <b@c> <d e@f>", "ü@example.org"]
 )
