@@ -40,7 +40,11 @@ def mailbox(text: str) -> str:
         raise SettingsError(
             f"{text!r} is not a sender: write it such as Daily Papers <papers@example.org>."
         )
-    return f"{_phrase(name)} <{address}>" if name else address
+    if not name:
+        return address
+    phrase = _phrase(name)
+    gap = " " if len(phrase) + len(address) < LINE - len("From:  <>") else _FOLD
+    return f"{phrase}{gap}<{address}>"
 
 
 def _unquoted(name: str) -> str:
