@@ -229,7 +229,7 @@ def test_a_long_foreign_name_is_folded_and_read_back():
 
     # Python's reader of addresses puts a blank between two encoded words; RFC 2047 6.2 does not.
     raw = re.search(rb"From: ([^\r]*(?:\r\n [^\r]*)*)", content)[1].decode()
-    *words, last = raw.split("\r\n ")
+    words = raw.split("\r\n ")
     assert len(words) > 1
     assert all(len(line) <= 76 for line in content.partition(b"\r\n\r\n")[0].split(b"\r\n"))
     assert str(make_header(decode_header(raw))) == f"{name} <papers@example.org>"
