@@ -1,5 +1,6 @@
 """Values and services for tests; they fill in what a test does not say."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -110,3 +111,11 @@ def add_reader(newsletter: Newsletter, name: str, *filters: str, **values) -> Su
     return newsletter.add_subscriber(
         f"{name}@example.org", wishes(*filters, **values), is_confirmed=True
     )
+
+
+def wait_until(is_done: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Return as soon as the condition holds; fail when it does not in time."""
+    give_up = time.monotonic() + seconds
+    while not is_done():
+        assert time.monotonic() < give_up, f"not within {seconds} seconds"
+        time.sleep(0.05)

@@ -5,6 +5,7 @@ empty. Sockets lie in short folders, since their paths are limited to about 100 
 """
 
 import asyncio
+import contextlib
 import importlib.util
 import itertools
 import os
@@ -13,6 +14,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -27,6 +29,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from newsletter.adapters.embedded.inbox import SmtpThread
 from newsletter.adapters.embedded.redis import EmbeddedRedis, end_with_parent
+from newsletter.settings import as_environment
 
 # --- Redis -----------------------------------------------------------------------------------
 
@@ -347,3 +350,34 @@ def make_smtp_sink() -> Iterator[Callable[..., SmtpSink]]:
 def smtp_sink(make_smtp_sink) -> SmtpSink:
     """A sink that offers PIPELINING, 8BITMIME and SMTPUTF8, without TLS and login."""
     return make_smtp_sink()
+
+
+# --- Celery ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start_celery(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Starts real Celery processes in groups of their own; their logs end in the test's output."""
+    running = []
+
+    def start(settings, name: str, *words: str) -> subprocess.Popen:
+        words = words or ("worker", "-c", "2", "-n", f"{name}@%h", "--without-mingle")
+        log = tmp_path / f"{name}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "workers", *words, "-l", "INFO"],
+                cwd=Path(__file__).parents[1],
+                env={**os.environ, **as_environment(settings)},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        running.append((process, log))
+        return process
+
+    yield start
+    for process, log in running:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        print(log.read_text(errors="replace")[-3000:])

@@ -1,5 +1,7 @@
 """Engines and sessions: transactions that behave alike on SQLite and PostgreSQL."""
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +12,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session
@@ -18,6 +22,7 @@ from sqlmodel import Session
 from newsletter.errors import SettingsError, StoreUnavailable
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+UPGRADE_LOCK = 4_920_001  # any number that nothing else in the database locks
 BUSY_TIMEOUT_SECONDS = 20  # SQLite's writers queue; longer than any of our transactions
 CONNECT_TIMEOUT_SECONDS = 5
 
@@ -76,13 +81,14 @@ class Store:
     def upgrade(self) -> list[str]:
         """Bring the tables to this version; the names of the migrations that ran."""
         with _clear(self), self._writer.begin() as connection:
+            if not self.is_sqlite:  # there the write lock already lets in one at a time
+                connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             before = MigrationContext.configure(connection).get_current_revision()
             config = _alembic(connection)
-            script = ScriptDirectory.from_config(config)
-            ran = [step.revision for step in script.iterate_revisions("head", before or "base")]
+            ran = _steps_from(before, ScriptDirectory.from_config(config))
             if ran:
                 command.upgrade(config, "head")
-        return ran[::-1]
+        return ran
 
     def check_tables(self) -> None:
         """Raise StoreUnavailable unless the tables are those of this version."""
@@ -106,6 +112,17 @@ def insert_once(session: Session, table: Any) -> Any:
     return dialect.insert(table).on_conflict_do_nothing()
 
 
+def _steps_from(revision: str | None, script: ScriptDirectory) -> list[str]:
+    try:
+        steps = list(script.iterate_revisions("head", revision or "base"))
+    except (CommandError, RevisionError):
+        raise StoreUnavailable(
+            f"The database has the tables of version {revision}, which this program does not know:"
+            " a newer one made them. Run that version, or restore an older copy of the database."
+        ) from None
+    return [step.revision for step in steps[::-1]]
+
+
 @contextmanager
 def _clear(store: Store) -> Iterator[None]:
     """Turn a driver's failure into one sentence without the address's password."""
@@ -121,11 +138,20 @@ def _clear(store: Store) -> Iterator[None]:
             words = "it has no tables yet: run `newsletter db upgrade`"
         raise StoreUnavailable(f"The database {_shown(store)} cannot be used: {words}.") from None
     except DBAPIError as problem:
-        if type(problem.orig).__name__ != "UndefinedTable":
-            raise
-        raise StoreUnavailable(
-            f"The database {_shown(store)} has no tables yet: run `newsletter db upgrade`."
-        ) from None
+        raise _explained(store, problem.orig) or problem from None
+
+
+def _explained(store: Store, error: BaseException | None) -> StoreUnavailable | None:
+    """What can be said of a driver's error that is not ours; None for what only we can mend."""
+    if type(error).__name__ == "UndefinedTable":
+        words = "has no tables yet: run `newsletter db upgrade`"
+    elif "file is not a database" in str(error):
+        words = "is a file of another kind: move it away, or name another one"
+    elif "malformed" in str(error):
+        words = "is damaged: restore a copy of it"
+    else:
+        return None
+    return StoreUnavailable(f"The database {_shown(store)} {words}.")
 
 
 def _shown(store: Store) -> str:
@@ -145,14 +171,16 @@ def _make_folder(database: str | None) -> None:
 
 def _sqlite(url: str, mode: str) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself: see `begin`
+        _use_wal(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
             f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
@@ -167,10 +195,24 @@ def _sqlite(url: str, mode: str) -> Engine:
     return engine
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Readers beside a writer. SQLite waits for no lock here, so two first starts would clash."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.05)
+
+
 def _postgres(url: str) -> Engine:
     try:
         return create_engine(
             url,
+            hide_parameters=True,  # they hold addresses, which belong in no log
             pool_pre_ping=True,
             pool_size=5,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},

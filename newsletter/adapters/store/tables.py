@@ -16,6 +16,10 @@ from sqlmodel import Field, Integer, SQLModel
 BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# The id of a removed row is never given to another: it stands in signed links and return paths.
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC instant. SQLite would give naive ones back; a naive one is refused."""
 
@@ -60,6 +64,7 @@ class SubscriberRow(Row, table=True):
     __table_args__ = (
         Index("ix_subscribers_due", "next_due_at", sqlite_where=text("status = 'active'"),
               postgresql_where=text("status = 'active'")),
+        NEVER_AGAIN,
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
@@ -182,6 +187,7 @@ class DeliveryRow(Row, table=True):
               postgresql_where=text("state = 'pending'")),
         Index("ix_deliveries_leased", "lease_until", sqlite_where=text("state = 'sending'"),
               postgresql_where=text("state = 'sending'")),
+        NEVER_AGAIN,
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)

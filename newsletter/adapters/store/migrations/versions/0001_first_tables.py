@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("ended_because", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("address_key", name=op.f("uq_subscribers_address_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.create_index(
@@ -157,6 +158,7 @@ def upgrade() -> None:
             "resend_no",
             name=op.f("uq_deliveries_edition_id_subscriber_id_resend_no"),
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
