@@ -12,7 +12,8 @@ LONGEST_WAIT = timedelta(hours=4)
 UNCERTAIN_WAIT = timedelta(minutes=10)
 JITTER = 0.25  # what one relay put off together does not come back together
 MAX_UNCERTAIN = 2
-MAX_RECOVERIES = 3
+MAX_RECOVERIES = 5
+ALONE_FROM = 2  # recoveries: from then on handed over alone, so that poison harms only itself
 LEASE = timedelta(minutes=7)  # longer than the longest hand-over of a batch, six minutes
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from newsletter.adapters.queue import MemoryQueue, Task
 from newsletter.adapters.seen import MemorySeen, RedisSeen
 from newsletter.adapters.smtp import MemoryTransport
-from newsletter.core.delivery import Outcome, Result, State
+from newsletter.core.delivery import MAX_RECOVERIES, Outcome, Result, State
 from newsletter.errors import QueueUnavailable, SourceUnavailable
 
 TODAY = date(2026, 6, 15)
@@ -293,21 +293,23 @@ def test_an_acceptance_that_was_noted_is_not_sent_twice(service):
     assert newsletter.counts(TODAY) == {State.SENT: 1}
 
 
-def test_a_delivery_that_kills_every_worker_goes_to_a_person(service):
+def test_a_delivery_that_kills_every_worker_goes_to_a_person_and_harms_no_other(service):
     clock = Clock()
-    newsletter = service([a_paper(1)], clock=clock, transport=DyingTransport())
-    add_reader(newsletter, "ada")
+    newsletter = service([a_paper(1)], clock=clock, transport=PoisonedTransport("ada@example.org"))
+    for name in ("ada", "bob", "eve"):
+        add_reader(newsletter, name)
     newsletter.pull()
     newsletter.plan_range(0, TODAY, everyone=True)
 
-    for _ in range(3):
+    for _ in range(MAX_RECOVERIES):
         with pytest.raises(Killed):
             newsletter.send_waiting()
         clock.move(minutes=8)
         newsletter.sweep()
+    newsletter.send_waiting()
 
-    assert newsletter.send_waiting() == 0
-    assert newsletter.counts(TODAY) == {State.REVIEW: 1}
+    assert newsletter.counts(TODAY) == {State.REVIEW: 1, State.SENT: 2}
+    assert sent_to(newsletter) == ["bob@example.org", "eve@example.org"]
 
 
 def test_a_poisonous_row_goes_to_a_person_and_the_rest_goes_out(service):
@@ -371,6 +373,19 @@ class DyingTransport(MemoryTransport):
             accepted(letters)
         raise Killed
         yield
+
+
+class PoisonedTransport(MemoryTransport):
+    """Dies, before it hands over anything, at a batch that holds this recipient."""
+
+    def __init__(self, recipient: str) -> None:
+        super().__init__()
+        self._recipient = recipient
+
+    def send_many(self, letters, *, accepted):
+        if self._recipient in {letter.recipient for letter in letters}:
+            raise Killed
+        yield from super().send_many(letters, accepted=accepted)
 
 
 class AwaySeen:

@@ -16,7 +16,7 @@ from newsletter.adapters.store.tables import (
     SubscriberRow,
     SuppressionRow,
 )
-from newsletter.core.delivery import COUNTS_AS_SEEN, LEASE, Kind, State
+from newsletter.core.delivery import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, State
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.messages import message_id
 from newsletter.core.moves import Move
@@ -228,9 +228,20 @@ def claim(
 ) -> list[Claimed]:
     """Up to `most` waiting deliveries, now ours until the lease runs out; none when none wait.
 
-    Skips whoever left, paused or was suppressed since the plan, and editions held or expired.
-    The caller commits before it connects: a crash then leaves the lease to run out.
+    Skips whoever left, paused or was suppressed since the plan, and editions held or expired. One
+    whose workers vanished ALONE_FROM times comes last and alone. The caller commits before it
+    connects: a crash then leaves the lease to run out.
     """
+    was_harmless = col(DeliveryRow.recovered) < ALONE_FROM
+    ids = _claim_ids(session, was_harmless, now=now, most=most, edition=edition)
+    if not ids:
+        ids = _claim_ids(session, ~was_harmless, now=now, most=1, edition=edition)
+    return _claimed(session, ids) if ids else []
+
+
+def _claim_ids(
+    session: Session, condition: Any, *, now: datetime, most: int, edition: int | None
+) -> list[int]:
     waiting = (
         select(col(DeliveryRow.id))
         .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
@@ -241,6 +252,7 @@ def claim(
             col(EditionRow.state) == "open",
             col(EditionRow.expires_at) > now,
             _may_be_sent(now),
+            condition,
         )
         .order_by(col(DeliveryRow.id))
         .limit(most)
@@ -256,7 +268,7 @@ def claim(
         .returning(col(DeliveryRow.id))
         .execution_options(synchronize_session=False)
     ).all()
-    return _claimed(session, [found for found in ids if found is not None]) if ids else []
+    return [found for found in ids if found is not None]
 
 
 def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
