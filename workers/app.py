@@ -39,6 +39,8 @@ def _broker_url() -> str:
 
 def make_app() -> Celery:
     """The application with the settings that were measured to lose nothing."""
+    for name in ("BROKER_URL", "BROKER_READ_URL", "BROKER_WRITE_URL"):
+        os.environ.pop(f"CELERY_{name}", None)  # another program's broker would win over ours
     celery = Celery("newsletter", broker=_broker_url())
     celery.conf.update(
         **SHARED_SETTINGS,

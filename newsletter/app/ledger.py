@@ -97,10 +97,11 @@ class Ledger(Service):
             )
 
     def preview_filter(self, text: str, *, days: int = 30) -> tuple[Paper, ...]:
-        """What this filter would have brought in the last days, newest and best first."""
-        today = self.today()
+        """What this filter would have brought in the last days with papers, newest and best first."""
         with self.store.read() as session:
-            found = shelf.papers_featured(session, today - timedelta(days=days - 1), today)
+            newest = next((day for day, _ in shelf.paper_days(session, limit=1)), self.today())
+            last = min(newest, self.today())
+            found = shelf.papers_featured(session, last - timedelta(days=days - 1), last)
         return previews.matches(text, found)
 
     # Health
