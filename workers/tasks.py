@@ -1,10 +1,14 @@
 """One task for each name in `Task`, each a call of one Newsletter method.
 
-A task carries no work, only the news that there may be some: run twice it finds nothing left.
+A task carries no work, only the news that there may be some: run twice it finds nothing left, and
+one that fails needs no second try, since workers look for work by themselves.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
+from typing import Any
 
 from newsletter.adapters.queue import Task
 from newsletter.errors import NewsletterError
@@ -13,22 +17,36 @@ from workers.app import SEND_SECONDS, app, newsletter
 log = logging.getLogger(__name__)
 
 
-@app.task(name=str(Task.TICK), expires=55)
+def doorbell(name: Task, **options: Any) -> Callable[[Callable[..., None]], Any]:
+    """A task of this name; what fails on purpose is one line in the log."""
+
+    def decorate(work: Callable[..., None]) -> Any:
+        @wraps(work)
+        def answer(*arguments: Any, **named: Any) -> None:
+            try:
+                work(*arguments, **named)
+            except NewsletterError as problem:
+                log.warning("task_failed task=%s because=%s", name, problem)
+
+        register: Callable[[Callable[..., None]], Any] = app.task(name=str(name), **options)
+        return register(answer)
+
+    return decorate
+
+
+@doorbell(Task.TICK, expires=55)
 def tick() -> None:
     """Ring for what is due this minute."""
     newsletter().tick()
 
 
-@app.task(name=str(Task.PULL), expires=300)
+@doorbell(Task.PULL, expires=300)
 def pull_papers(day: str = "") -> None:
     """Look at the sources for this day, or for the days that are due."""
-    try:
-        newsletter().pull(date.fromisoformat(day) if day else None)
-    except NewsletterError as problem:
-        log.warning("pull_failed because=%s", problem)
+    newsletter().pull(date.fromisoformat(day) if day else None)
 
 
-@app.task(name=str(Task.PLAN))
+@doorbell(Task.PLAN)
 def plan_digests(range_no: int, edition: str = "", everyone: int = 0) -> None:
     """Plan one range of subscribers. everyone: 1 for those who are not due, too."""
     newsletter().plan_range(
@@ -36,7 +54,7 @@ def plan_digests(range_no: int, edition: str = "", everyone: int = 0) -> None:
     )
 
 
-@app.task(name=str(Task.SEND))
+@doorbell(Task.SEND)
 def send_deliveries() -> None:
     """Hand over what waits; bounded in time, then rings for the next."""
     own = newsletter()
@@ -44,7 +62,7 @@ def send_deliveries() -> None:
         own.ring(Task.SEND)
 
 
-@app.task(name=str(Task.SWEEP))
+@doorbell(Task.SWEEP)
 def sweep() -> None:
     """Settle what was abandoned."""
     newsletter().sweep()

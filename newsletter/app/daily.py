@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 
+INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
 
 
@@ -43,7 +44,7 @@ class DailyRun(Service):
             case Task.PLAN:
                 self.plan_range(int(arguments["range_no"]))
             case Task.SEND:
-                self.send_waiting()
+                self.send_waiting(seconds=INLINE_SECONDS)
             case Task.SWEEP:
                 self.sweep()
             case _:

@@ -97,7 +97,7 @@ class Ledger(Service):
             )
 
     def preview_filter(self, text: str, *, days: int = 30) -> tuple[Paper, ...]:
-        """What this filter would have brought in the last days with papers, newest and best first."""
+        """What the filter would have brought in the last days, newest and best first."""
         with self.store.read() as session:
             newest = next((day for day, _ in shelf.paper_days(session, limit=1)), self.today())
             last = min(newest, self.today())

@@ -72,6 +72,7 @@ LIFETIMES = {
     Kind.RECOVER: timedelta(hours=24),
     Kind.TEST: timedelta(hours=24),
 }
+LEAST_LIFE = timedelta(hours=24)  # left to an edition whenever something is added to it
 
 
 class Stage(StrEnum):

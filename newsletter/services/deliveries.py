@@ -18,7 +18,7 @@ from newsletter.adapters.store.subscribers import (
 )
 from newsletter.adapters.store.tables import DeliveryRow
 from newsletter.core.addresses import parse_address, return_path
-from newsletter.core.delivery import LIFETIMES, Kind, Outcome, Result, State, suppresses
+from newsletter.core.delivery import LEAST_LIFE, Kind, Outcome, Result, State, suppresses
 from newsletter.core.links import Letterhead, links_of
 from newsletter.core.messages import build
 from newsletter.core.moves import Move, move, state_after_lapse
@@ -246,7 +246,7 @@ def resend(
     chosen = {reader: address for reader, address in readers.items() if reader in originals}
     ids: list[int] = []
     if chosen and not is_dry_run:
-        extend_edition(session, row.id, now + LIFETIMES[Kind.CONFIRM])
+        extend_edition(session, row.id, now + LEAST_LIFE)
         ids = ledger.add_resends(
             session, list(originals.values()), edition, sender=sender, now=now, because=because
         )

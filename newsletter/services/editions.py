@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import planning
 from newsletter.adapters.store.deliveries import Sender, add_digests
+from newsletter.adapters.store.ledger import extend_edition
 from newsletter.adapters.store.papers import (
     add_papers,
     claim_pull,
@@ -19,7 +20,7 @@ from newsletter.adapters.store.papers import (
     pulls_since,
     record_pull,
 )
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery import LEAST_LIFE, Kind
 from newsletter.core.digests import Digest, Topic, compose
 from newsletter.core.filters import Filter, parse_filter
 from newsletter.core.matching import PaperIndex
@@ -204,6 +205,8 @@ def _plan_edition(
         if digest is not None:
             digests[reader.id] = digest
     add_digests(session, (edition, day), digests, sender=sender, now=now)
+    if digests:
+        extend_edition(session, edition, now + LEAST_LIFE)
     memory.add(digests)
     return len(digests)
 

@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import subscribers as store
 from newsletter.adapters.store.deliveries import Sender, add_single, skip_waiting
+from newsletter.adapters.store.planning import lock_range
 from newsletter.core.addresses import Address, hash_address, parse_address
 from newsletter.core.delivery import Kind
+from newsletter.core.ports import RANGE_SIZE
 from newsletter.core.schedule import check_cadence, next_due
 from newsletter.core.subscribers import LEFT_BY_READER, Status, Subscriber, Wishes, check_wishes
 from newsletter.errors import LinkError, NotFound, Refused
@@ -101,6 +103,7 @@ def unsubscribe(session: Session, subscriber_id: int, *, because: str, now: date
 
     because: one of LEFT_BY_READER when the reader left. Raises LinkError.
     """
+    lock_range(session, subscriber_id // RANGE_SIZE)  # in the planner's order: range, then reader
     subscriber = _by_link(session, subscriber_id)
     if subscriber.status is Status.ENDED:
         return subscriber
@@ -198,9 +201,10 @@ def remove_subscriber(
 
     Raises AddressError, NotFound.
     """
-    found = store.subscriber_by_key(session, key_of(address), is_locked=True)
+    found = store.subscriber_by_key(session, key_of(address))
     if found is None:
         raise _unknown(address)
+    lock_range(session, found.id // RANGE_SIZE)  # a digest that is being planned needs the row
     store.remove_subscriber(session, found.id)
     store.add_audit(
         session,

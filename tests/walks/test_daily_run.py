@@ -345,6 +345,19 @@ def test_an_expired_edition_is_not_sent(service):
     assert newsletter.counts(TODAY) == {State.EXPIRED: 1}
 
 
+def test_an_old_edition_run_for_new_readers_still_goes_out(service):
+    clock = Clock()
+    newsletter = service([a_paper(1)], clock=clock)
+    add_reader(newsletter, "ada")
+    newsletter.run(TODAY, everyone=True)
+
+    clock.move(days=5)
+    add_reader(newsletter, "bob")
+    newsletter.run(TODAY, everyone=True)
+
+    assert sent_to(newsletter) == ["ada@example.org", "bob@example.org"]
+
+
 def test_without_a_beat_a_worker_plans_and_sends_by_itself(service):
     clock = Clock()
     newsletter = service([a_paper(1)], clock=clock)
