@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 
+WORKERS_SECONDS, LOOK_SECONDS = 30.0, 0.1
 INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
 
@@ -235,7 +236,14 @@ class DailyRun(Service):
             )
         tell("plan", len(ranges), len(ranges))
         self.send_waiting(progress=lambda sent: tell("send", sent, planned.digests))
+        self._wait_for_workers(edition)
         return Ran(edition=edition, pulled=pulled, planned=planned, counts=self.counts(edition))
+
+    def _wait_for_workers(self, edition: date) -> None:
+        """Until what workers took of the edition is settled, or have died over it."""
+        give_up = time.monotonic() + WORKERS_SECONDS
+        while self.counts(edition).get(State.SENDING) and time.monotonic() < give_up:
+            time.sleep(LOOK_SECONDS)
 
     def counts(self, edition: date) -> dict[State, int]:
         """How many deliveries of the edition's digests stand in each state."""
