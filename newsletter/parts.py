@@ -13,7 +13,7 @@ from newsletter.adapters.queue import CeleryQueue
 from newsletter.adapters.redis_urls import open_cache
 from newsletter.adapters.seen import MemorySeen, RedisSeen
 from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
-from newsletter.adapters.sources import build_sources
+from newsletter.adapters.sources import FolderSource, build_sources
 from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
 from newsletter.adapters.store import Store
 from newsletter.adapters.templates import template_loader
@@ -132,7 +132,7 @@ class Parts:
             ("database", lambda: _look_at_store(store)),
             ("redis", self._look_at_redis),
             ("relay", self._look_at_relay),
-            ("sources", lambda: ", ".join(source.name for source in self.sources)),
+            ("sources", self._look_at_sources),
             ("templates", self._look_at_templates),
             ("sender", self._look_at_sender),
         )
@@ -151,6 +151,12 @@ class Parts:
             if problem:
                 raise SettingsError(problem)
         return "answers, and takes our login" if "@" in self._settings.smtp_url else "answers"
+
+    def _look_at_sources(self) -> str:
+        for source in self.sources:
+            if isinstance(source, FolderSource):
+                source.days()
+        return ", ".join(source.name for source in self.sources)
 
     def _look_at_templates(self) -> str:
         problems = self.renderer.check()

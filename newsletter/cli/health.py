@@ -1,13 +1,15 @@
 """Is it well: status, check."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
 
 from newsletter.cli.choices import EVERY_DAY, START, Json
 from newsletter.cli.daily import counted
-from newsletter.cli.opening import current_settings, opened
+from newsletter.cli.opening import current_settings, opened, ready_tables
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
+from newsletter.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from newsletter.core.results import Finding, ServiceStatus
@@ -36,6 +38,8 @@ def check(is_json: Json = False) -> None:
 
     # Not `opened`: a database that cannot be used is a finding here, not a reason to stop.
     with Newsletter.from_settings(current_settings()) as newsletter:
+        with suppress(StoreUnavailable):
+            ready_tables(newsletter)
         findings = newsletter.check()
     if is_json:
         print_json({"is_ok": all(one.is_ok for one in findings), "findings": findings})
