@@ -10,13 +10,13 @@ from newsletter.adapters.queue import Task
 from newsletter.adapters.store import ledger as book
 from newsletter.adapters.store import papers as shelf
 from newsletter.adapters.store import planning
-from newsletter.adapters.store.deliveries import claim
+from newsletter.adapters.store.claims import claim
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, Outcome, State
 from newsletter.core.ports import Letter, PaperSource
 from newsletter.core.results import Planned, Pulled, Ran
 from newsletter.errors import QueueUnavailable, SourceUnavailable
-from newsletter.services import deliveries, editions
+from newsletter.services import deliveries, editions, pulls
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class DailyRun(Service):
             due = (
                 [(name, day) for name in by_name]
                 if day is not None
-                else editions.pulls_due(session, list(by_name), now=now)
+                else pulls.pulls_due(session, list(by_name), now=now)
             )
         results = []
         for number, (name, of_day) in enumerate(due):
@@ -88,11 +88,9 @@ class DailyRun(Service):
         except SourceUnavailable as problem:
             with self.store.write() as session:
                 now = self._now(session)
-                return editions.record_failed(session, day, problem, source=source.name, now=now)
+                return pulls.record_failed(session, day, problem, source=source.name, now=now)
         with self.store.write() as session:
-            return editions.record_fetched(
-                session, source.name, day, fetched, now=self._now(session)
-            )
+            return pulls.record_fetched(session, source.name, day, fetched, now=self._now(session))
 
     def tick(self) -> None:
         """Ring for whatever is due this minute: pulls, plans, hand-overs."""

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from newsletter.adapters.store import deliveries as ledger
-from newsletter.adapters.store.deliveries import Claimed, Sender
+from newsletter.adapters.store import claims
+from newsletter.adapters.store.claims import Claimed
+from newsletter.adapters.store.deliveries import Sender, add_resends
 from newsletter.adapters.store.ledger import edition_row, extend_edition, last_digests
 from newsletter.adapters.store.papers import papers_with_ids
 from newsletter.adapters.store.subscribers import (
@@ -165,12 +166,12 @@ def record(
 ) -> int:
     """Write what became of the batch and suppress dead addresses; how many were sent."""
     moves = moves_of(claimed, outcomes, broken, now=now)
-    ledger.record(session, moves, now=now)
+    claims.record(session, moves, now=now)
     for one in claimed:
         outcome = outcomes.get(one.id)
         if outcome is not None and suppresses(outcome):
             reason = f"hard bounce {outcome.status}"
-            ledger.add_suppression(session, one.address_hash, reason, now=now)
+            claims.add_suppression(session, one.address_hash, reason, now=now)
             log.info("suppressed subscriber=%s because=%s", one.subscriber_id, reason)
     return sum(outcome.result is Result.SENT for outcome in outcomes.values())
 
@@ -181,7 +182,7 @@ def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:
     An acceptance that was noted counts as sent. Without a note, or without Redis, the delivery is
     in doubt: it waits again, with the same Message-ID.
     """
-    rows = ledger.lapsed(session, now=now, most=SWEPT_AT_ONCE)
+    rows = claims.lapsed(session, now=now, most=SWEPT_AT_ONCE)
     accepted = _accepted(seen, rows)
     for row in rows:
         row.lease_until = None
@@ -194,7 +195,7 @@ def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:
             row.last_text = "its worker vanished before it was recorded"
         log.warning("lease_lapsed delivery=%s state=%s", row.id, row.state)
     session.flush()
-    return len(rows), ledger.end_waiting(session, now=now)
+    return len(rows), claims.end_waiting(session, now=now)
 
 
 def _accepted(seen: Seen, rows: Sequence[DeliveryRow]) -> set[tuple[int, int]]:
@@ -247,7 +248,7 @@ def resend(
     ids: list[int] = []
     if chosen and not is_dry_run:
         extend_edition(session, row.id, now + LEAST_LIFE)
-        ids = ledger.add_resends(
+        ids = add_resends(
             session, list(originals.values()), edition, sender=sender, now=now, because=because
         )
         add_audit(

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from newsletter.adapters.store import subscribers as store
-from newsletter.adapters.store.deliveries import Sender, add_single, skip_waiting
+from newsletter.adapters.store.claims import skip_waiting
+from newsletter.adapters.store.deliveries import Sender, add_single
 from newsletter.adapters.store.planning import lock_range
 from newsletter.core.addresses import Address, hash_address, parse_address
 from newsletter.core.delivery import Kind
