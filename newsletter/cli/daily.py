@@ -118,7 +118,8 @@ def show_ran(ran: "Ran") -> None:
     planned = ran.planned
     result(
         f"Edition {ran.edition}: {amount(planned.readers, 'reader')} looked at, "
-        f"{amount(planned.digests, 'digest')} planned, {planned.without_match} without a match."
+        f"{amount(planned.digests, 'digest')} planned, {planned.without_match} without a match"
+        + (f", {planned.served} had theirs already." if planned.served else ".")
     )
     if ran.counts:
         result("Deliveries: " + counted(ran.counts) + ".")

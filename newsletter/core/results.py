@@ -28,17 +28,24 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What planning came to. without_match: readers for whom nothing matched."""
+    """What planning came to.
+
+    served: readers who had their digest of the edition already. The rest had no match.
+    """
 
     readers: int = 0
     digests: int = 0
-    without_match: int = 0
+    served: int = 0
+
+    @property
+    def without_match(self) -> int:
+        return self.readers - self.digests - self.served
 
     def __add__(self, other: "Planned") -> "Planned":
         return Planned(
             readers=self.readers + other.readers,
             digests=self.digests + other.digests,
-            without_match=self.without_match + other.without_match,
+            served=self.served + other.served,
         )
 
 

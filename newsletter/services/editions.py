@@ -75,19 +75,17 @@ def plan(
     readers = planning.readers_in(session, range_no, due_at=None if everyone else now)
     reachable = [reader for reader in readers if _may_read(reader, now)]
     memory = _Memory(session, range_no, seen=seen, version=version, now=now)
-    digests = 0
+    planned = Planned()
     for day, group in _by_edition(reachable, edition, now):
-        digests += _plan_edition(session, day, group, memory, indexes, sender=sender, now=now)
+        planned += _plan_edition(session, day, group, memory, indexes, sender=sender, now=now)
     if not everyone:
         planning.set_next_due(session, {reader.id: _next_due(reader, now) for reader in readers})
-    if digests:
+    if planned.digests:
         planning.bump_ranges(session, [range_no])
     return RangePlan(
-        planned=Planned(
-            readers=len(reachable), digests=digests, without_match=len(reachable) - digests
-        ),
+        planned=planned,
         bitmaps=memory.to_remember(),
-        version=version + bool(digests),
+        version=version + bool(planned.digests),
     )
 
 
@@ -123,13 +121,13 @@ def _plan_edition(
     *,
     sender: Sender,
     now: datetime,
-) -> int:
-    """Plan this edition for these readers; how many digests came of it."""
+) -> Planned:
+    """Plan this edition for these readers."""
     edition = planning.edition_id(session, Kind.DIGEST, day, now=now)
     have = planning.readers_with_digest(session, edition, memory.range_no)
     waiting = [reader for reader in readers if reader.id not in have]
     if not waiting:
-        return 0
+        return Planned(readers=len(readers), served=len(readers))
     days = {reader.cadence: window_days(Cadence(reader.cadence)) for reader in waiting}
     first = day - timedelta(days=max(days.values()) - 1)
     index = indexes.get(
@@ -154,7 +152,7 @@ def _plan_edition(
     if digests:
         extend_edition(session, edition, now + LEAST_LIFE)
     memory.add(digests)
-    return len(digests)
+    return Planned(readers=len(readers), digests=len(digests), served=len(readers) - len(waiting))
 
 
 def _window(index: PaperIndex, day: date, days: int) -> int:

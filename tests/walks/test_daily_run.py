@@ -62,10 +62,10 @@ def test_the_same_edition_run_three_times_sends_each_digest_once(service):
     newsletter = service([a_paper(1)])
     add_reader(newsletter, "ada")
 
-    for _ in range(3):
-        newsletter.run(TODAY, everyone=True)
+    runs = [newsletter.run(TODAY, everyone=True) for _ in range(3)]
 
     assert sent_to(newsletter) == ["ada@example.org"]
+    assert [(ran.planned.digests, ran.planned.served) for ran in runs] == [(1, 0), (0, 1), (0, 1)]
 
 
 def test_the_next_day_repeats_no_paper(service):
