@@ -9,7 +9,8 @@ from sqlmodel import col
 
 from newsletter.adapters.store import Store
 from newsletter.adapters.store import subscribers as rows
-from newsletter.adapters.store.deliveries import Sender, add_suppression
+from newsletter.adapters.store.claims import add_suppression
+from newsletter.adapters.store.deliveries import Sender
 from newsletter.adapters.store.tables import (
     AuditRow,
     DeliveryRow,
