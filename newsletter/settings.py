@@ -55,11 +55,6 @@ class Settings:
     def sending_domain(self) -> str:
         return parseaddr(self.sender)[1].rpartition("@")[2].lower()
 
-    @property
-    def is_embedded(self) -> bool:
-        """Whether everything lives on this machine, in the data folder."""
-        return self.database_url.startswith("sqlite")
-
     def __repr__(self) -> str:
         return f"Settings(data_dir={self.data_dir!r}, …)"  # the rest may hold passwords
 

@@ -100,7 +100,7 @@ class Service(ABC):
         return Sender(secret=self.letterhead.keys.secrets[0], domain=self.letterhead.domain)
 
     def _now(self, session: Session) -> datetime:
-        return self._clock() if self._clock else self.store.now(session)
+        return self.store.now(session)
 
     def today(self) -> date:
         """Today's date in UTC."""

@@ -28,3 +28,9 @@ Limit = Annotated[
     int, typer.Option("--limit", min=1, max=100_000, metavar="ROWS", help="At most so many rows.")
 ]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's mail address.")]
+PagesPort = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=65535, metavar="PORT", help="The pages' port; default the first free from 8000."
+    ),
+]

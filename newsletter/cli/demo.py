@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.choices import START, Json
+from newsletter.cli.choices import START, Json, PagesPort
 from newsletter.cli.opening import parse_day
 from newsletter.cli.words import print_json, progress, say
 
@@ -24,15 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=65535,
-            metavar="PORT",
-            help="The pages' port; default the first free from 8000.",
-        ),
-    ] = None,
+    port: PagesPort = None,
     no_serve: Annotated[
         bool,
         typer.Option(

@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from newsletter.cli import running
-from newsletter.cli.choices import START
+from newsletter.cli.choices import START, PagesPort
 from newsletter.cli.words import say
 from newsletter.errors import QueueUnavailable
 from newsletter.settings import MEANINGS, Settings, read_settings
@@ -28,15 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=65535,
-            metavar="PORT",
-            help="The pages' port; default the first free from 8000.",
-        ),
-    ] = None,
+    port: PagesPort = None,
 ) -> None:
     """Run it all on this machine until Ctrl-C: papers, mails, pages."""
     from newsletter.cli.stopping import Stopping

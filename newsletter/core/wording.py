@@ -22,11 +22,6 @@ _NO_SENTENCE = re.compile(rf"\b(?:{_ABBREVIATIONS.replace('.', '[.]')}|[A-Z])\.[
 _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 
 
-def one_line(text: str) -> str:
-    """The text as a mail or a page shows it on one line; nothing in it can end a header."""
-    return clean(text)
-
-
 def cut_at_word(text: str, limit: int) -> str:
     """At most `limit` characters, the last word whole, with an ellipsis where something is gone."""
     if len(text) <= limit:

@@ -145,7 +145,9 @@ def recover(
         return None
     if subscriber.status is Status.PENDING:
         return _ask(session, subscriber.id, sender=sender, now=now)
-    return _single(session, Kind.RECOVER, subscriber.id, MOST_RECOVERIES, sender=sender, now=now)
+    return add_single(
+        session, Kind.RECOVER, subscriber.id, sender=sender, now=now, most=MOST_RECOVERIES
+    )
 
 
 def subscriber(session: Session, address: str) -> Subscriber:
@@ -254,20 +256,8 @@ def _activate(session: Session, subscriber: Subscriber, *, now: datetime) -> Sub
 
 
 def _ask(session: Session, subscriber_id: int, *, sender: Sender, now: datetime) -> int | None:
-    return _single(session, Kind.CONFIRM, subscriber_id, MOST_CONFIRMATIONS, sender=sender, now=now)
-
-
-def _single(
-    session: Session, kind: Kind, subscriber_id: int, most: int, *, sender: Sender, now: datetime
-) -> int | None:
     return add_single(
-        session,
-        kind,
-        subscriber_id,
-        secret=sender.secret,
-        domain=sender.domain,
-        now=now,
-        most=most,
+        session, Kind.CONFIRM, subscriber_id, sender=sender, now=now, most=MOST_CONFIRMATIONS
     )
 
 

@@ -83,8 +83,7 @@ def add_single(
     kind: Kind,
     subscriber_id: int,
     *,
-    secret: bytes,
-    domain: str,
+    sender: Sender,
     now: datetime,
     most: int,
 ) -> int | None:
@@ -92,7 +91,7 @@ def add_single(
 
     None when `most` of its kind were planned for this subscriber that day.
     """
-    day, sender = now.date(), Sender(secret=secret, domain=domain)
+    day = now.date()
     edition = edition_id(session, kind, day, now=now)
     number = session.scalars(
         select(func.count()).where(

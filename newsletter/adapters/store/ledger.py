@@ -136,12 +136,3 @@ def oldest_waiting_at(session: Session, *, now: datetime) -> datetime | None:
             col(DeliveryRow.state) == State.PENDING, col(DeliveryRow.next_at) <= now
         )
     ).one()
-
-
-def next_waiting_at(session: Session, edition_id: int) -> datetime | None:
-    """When the next delivery of this edition may be tried; None when none waits."""
-    return session.scalars(
-        select(func.min(col(DeliveryRow.next_at))).where(
-            col(DeliveryRow.state) == State.PENDING, col(DeliveryRow.edition_id) == edition_id
-        )
-    ).one()

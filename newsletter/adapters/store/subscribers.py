@@ -153,11 +153,6 @@ def set_next_due(session: Session, subscriber_id: int, next_due_at: datetime) ->
     _set(session, subscriber_id, {"next_due_at": next_due_at})
 
 
-def set_address(session: Session, subscriber_id: int, text: str) -> None:
-    """Write the address as it was typed now; its key stays the same."""
-    _set(session, subscriber_id, {"address": text})
-
-
 def end_subscription(session: Session, subscriber_id: int, *, because: str, now: datetime) -> None:
     """Mail this reader no more; their wishes are kept, for a change of mind."""
     values = {
