@@ -7,9 +7,10 @@ doorbell never announces what the store does not hold.
 from newsletter.app.daily import DailyRun
 from newsletter.app.ledger import Ledger
 from newsletter.app.readers import Readers
+from newsletter.app.reading import Reading
 
 
-class Newsletter(Readers, DailyRun, Ledger):
+class Newsletter(Readers, Reading, DailyRun, Ledger):
     """The whole service over one set of settings; see Service for how to build one."""
 
 

@@ -80,6 +80,11 @@ class DailyRun(Service):
             results.append(self._pull_one(by_name[name], of_day))
         return tuple(results)
 
+    def pulled(self, day: date) -> tuple[Pulled, ...]:
+        """How the last look at each source for this day went; none where nobody has looked yet."""
+        with self.store.read() as session:
+            return pulls.pulled(session, [source.name for source in self.parts.sources], day)
+
     def _pull_one(self, source: PaperSource, day: date) -> Pulled:
         with self.store.read() as session:
             validators = shelf.validators_of(shelf.pull_of(session, source.name, day))

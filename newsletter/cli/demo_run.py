@@ -49,11 +49,12 @@ def run_the_day(watch: Watch) -> None:
 
 
 def _pulled(stage: Stage) -> tuple[int, int]:
-    sources = stage.newsletter.status().sources
-    for source in sources:
-        if source.problem:
-            raise Unavailable(f"The papers of {stage.day} cannot be read: {source.problem}")
-    return sum(source.last_success_at is not None for source in sources), 1
+    # Only of this day: the worker, once it is up, looks for the papers of today by itself.
+    looks = stage.newsletter.pulled(stage.day)
+    for look in looks:
+        if look.problem:
+            raise Unavailable(f"The papers of {stage.day} cannot be read: {look.problem}")
+    return len(looks), 1
 
 
 def _planned(stage: Stage) -> tuple[int, int]:

@@ -6,7 +6,13 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from newsletter.adapters.store.papers import add_papers, claim_pull, pulls_since, record_pull
+from newsletter.adapters.store.papers import (
+    add_papers,
+    claim_pull,
+    pull_of,
+    pulls_since,
+    record_pull,
+)
 from newsletter.core.papers import Fetched
 from newsletter.core.pulls import PULL_INTERVAL, PULL_LEASE, days_to_pull
 from newsletter.core.results import Pulled
@@ -63,3 +69,13 @@ def record_failed(
     record_pull(session, source, day, now=now, next_at=now + wait, problem=problem.reason)
     log.warning("pull_failed source=%s day=%s because=%s", source, day, problem.reason)
     return Pulled(source=source, day=day, problem=problem.reason)
+
+
+def pulled(session: Session, sources: Sequence[str], day: date) -> tuple[Pulled, ...]:
+    """The last look at each source for this day, for those that were looked at."""
+    rows = [row for name in sources if (row := pull_of(session, name, day)) is not None]
+    return tuple(
+        Pulled(source=row.source, day=day, papers=row.papers, added=row.added, problem=row.problem)
+        for row in rows
+        if row.succeeded_at is not None or row.problem  # else only claimed: somebody is at it
+    )

@@ -14,7 +14,7 @@ from newsletter.core.delivery import MAX_RECOVERIES, Outcome, Result, State
 from newsletter.errors import QueueUnavailable, SourceUnavailable
 
 TODAY = date(2026, 6, 15)
-TOMORROW = TODAY + timedelta(days=1)
+TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -197,6 +197,18 @@ def test_a_source_that_fails_does_not_stop_the_others(service):
 
     assert [pulled.problem for pulled in ran.pulled] == ["answered 500", ""]
     assert sent_to(newsletter) == ["ada@example.org"]
+
+
+def test_how_a_day_was_pulled_is_told_for_that_day_alone(service):
+    broken = MemorySource({TODAY: SourceUnavailable("broken", "answered 500")}, name="broken")
+    newsletter = service(sources=(broken,))
+
+    newsletter.pull(YESTERDAY)
+
+    assert newsletter.pulled(TODAY) == ()
+    newsletter.pull(TODAY)
+    assert [look.problem for look in newsletter.pulled(TODAY)] == ["answered 500"]
+    assert [look.problem for look in newsletter.pulled(YESTERDAY)] == [""]
 
 
 def test_two_ticks_at_once_look_at_a_source_once(service):

@@ -1,0 +1,44 @@
+"""Papers and previews: what readers and admins look at before anything is sent."""
+
+from datetime import date, timedelta
+
+from newsletter.adapters.store import papers as shelf
+from newsletter.app.service import Service
+from newsletter.core.papers import Paper
+from newsletter.core.results import Preview
+from newsletter.services import previews, subscriptions
+
+
+class Reading(Service):
+    """The papers by day, what a filter would bring, and what a reader got or would get."""
+
+    def papers(self, day: date) -> tuple[Paper, ...]:
+        """The papers of one day, most upvoted first."""
+        with self.store.read() as session:
+            found = shelf.papers_featured(session, day, day)
+        return tuple(sorted(found, key=lambda paper: (-(paper.upvotes or 0), paper.id)))
+
+    def paper_days(self, *, limit: int = 60) -> tuple[tuple[date, int], ...]:
+        with self.store.read() as session:
+            return shelf.paper_days(session, limit=limit)
+
+    def preview(self, address: str, *, edition: date | None = None) -> Preview:
+        """The message that this reader got in the edition, or would get now."""
+        with self.store.read() as session:
+            subscriber = subscriptions.subscriber(session, address)
+            return previews.preview(
+                session,
+                subscriber,
+                edition or self.today(),
+                renderer=self.parts.renderer,
+                letterhead=self.letterhead,
+                now=self._now(session),
+            )
+
+    def preview_filter(self, text: str, *, days: int = 30) -> tuple[Paper, ...]:
+        """What the filter would have brought in the last days, newest and best first."""
+        with self.store.read() as session:
+            newest = next((day for day, _ in shelf.paper_days(session, limit=1)), self.today())
+            last = min(newest, self.today())
+            found = shelf.papers_featured(session, last - timedelta(days=days - 1), last)
+        return previews.matches(text, found)

@@ -1,0 +1,1 @@
+"""What `newsletter bench …` runs: each file measures one part against the obvious way, in one run."""
