@@ -88,7 +88,6 @@ PARTS = (
 # (module, what it imports beyond its part): why it has to. Both stand for all below them.
 EXCEPTIONS = {
     ("newsletter.cli", "newsletter.web"): "`serve`, `up` and `demo` start the pages",
-    ("newsletter.cli", "newsletter.bench"): "`bench …` starts the measurements",
     ("newsletter.cli", "newsletter.adapters.embedded"): "`up` and `demo` start the servers",
     ("newsletter.cli", "newsletter.adapters.sources.folder"): "`filter match` and `demo` read"
     " recorded days without a database",

@@ -1,1 +1,1 @@
-"""What `newsletter bench …` runs: each file measures one part against the obvious way, in one run."""
+"""What `newsletter bench …` runs: each file measures one part, and the obvious way beside it."""

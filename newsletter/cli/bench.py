@@ -1,15 +1,12 @@
 """Measure this machine: how fast matching, mails, hand-over and a whole day are here."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from newsletter.cli.choices import MANAGE
 from newsletter.cli.words import print_json, result
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,8 +14,8 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(nouns, name="bench", rich_help_panel=MANAGE)
 
 
-def tell(measured: "DataclassInstance", *, is_json: bool) -> None:
-    """What was measured: one JSON document, or a line for each figure."""
+def tell(measured: Any, *, is_json: bool) -> None:
+    """A dataclass of figures: as one JSON document, or with a line for each."""
     figures: dict[str, Any] = asdict(measured)
     if is_json:
         print_json(figures)
