@@ -17,8 +17,30 @@ TITLE_WORDS, SENTENCE_WORDS = 9, 22
 SENTENCES = 8
 AUTHORS, KEYWORDS = 12, 10
 
-_ONSETS = "b c d f g l m n p r s t v br cr dr gr pl pr st tr".split()
-_NUCLEI = "a e i o u ai ea io ou".split()
+_ONSETS = [
+    "b",
+    "c",
+    "d",
+    "f",
+    "g",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "br",
+    "cr",
+    "dr",
+    "gr",
+    "pl",
+    "pr",
+    "st",
+    "tr",
+]
+_NUCLEI = ["a", "e", "i", "o", "u", "ai", "ea", "io", "ou"]
 _CODAS = ("", "", "", "", "n", "r", "s", "t", "l")
 
 
@@ -32,7 +54,7 @@ class Language:
     _weights: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - nothing here is a secret
+        self._random = random.Random(self.seed)
         made: dict[str, None] = {}
         while len(made) < VOCABULARY:
             made[self._word()] = None
