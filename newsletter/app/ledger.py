@@ -14,7 +14,7 @@ from newsletter.core.results import (
     Resent,
     ServiceStatus,
 )
-from newsletter.services import deliveries, health, subscriptions
+from newsletter.services import health, resends, subscriptions
 
 
 class Ledger(Service):
@@ -29,9 +29,9 @@ class Ledger(Service):
         because: str,
         is_dry_run: bool,
     ) -> Resent:
-        """Send these readers their digest of the edition once more; see services.deliveries."""
+        """Send these readers their digest of the edition once more; see services.resends."""
         with self.store.write() as session:
-            resent = deliveries.resend(
+            resent = resends.resend(
                 session,
                 edition,
                 addresses,
