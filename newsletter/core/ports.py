@@ -15,7 +15,9 @@ Validators = Mapping[str, Mapping[str, str]]
 class Letter:
     """One message on its way: `content` is the whole message, CRLF, not yet dot-stuffed.
 
-    return_path and recipient are bare addresses (the envelope, RFC 5321).
+    return_path and recipient are bare addresses (the envelope, RFC 5321). is_wire_ready: whoever
+    made the content vouches that it holds CRLF only, ends with one, and that no line begins with a
+    dot; it may go out as it is.
     """
 
     delivery_id: int
@@ -23,6 +25,7 @@ class Letter:
     return_path: str
     recipient: str
     content: bytes
+    is_wire_ready: bool = False
 
 
 class PaperSource(Protocol):
