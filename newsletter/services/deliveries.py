@@ -59,6 +59,7 @@ def letters_of(
                 return_path=path,
                 recipient=one.address,
                 content=content,
+                is_wire_ready=True,
             )
         )
     return letters, broken
