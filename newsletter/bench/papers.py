@@ -17,31 +17,9 @@ TITLE_WORDS, SENTENCE_WORDS = 9, 22
 SENTENCES = 8
 AUTHORS, KEYWORDS = 12, 10
 
-_ONSETS = [
-    "b",
-    "c",
-    "d",
-    "f",
-    "g",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "br",
-    "cr",
-    "dr",
-    "gr",
-    "pl",
-    "pr",
-    "st",
-    "tr",
-]
-_NUCLEI = ["a", "e", "i", "o", "u", "ai", "ea", "io", "ou"]
-_CODAS = ("", "", "", "", "n", "r", "s", "t", "l")
+_ONSETS = (*"bcdfglmnprstv", "br", "cr", "dr", "gr", "pl", "pr", "st", "tr")
+_NUCLEI = (*"aeiou", "ai", "ea", "io", "ou")
+_CODAS = ("", "", "", "", *"nrstl")
 
 
 @dataclass(slots=True)
