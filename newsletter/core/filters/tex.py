@@ -20,6 +20,8 @@ _SYMBOLS = {
     "varepsilon": "ε", "vartheta": "θ", "varphi": "φ", "varrho": "ρ", "varsigma": "σ", "ell": "ℓ",
     "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
     "aa": "å", "AA": "Å", "i": "i", "j": "j",
+    "exp": "exp", "lim": "lim", "ln": "ln", "log": "log", "max": "max", "min": "min", "sup": "sup",
+    "arg": "arg", "cos": "cos", "det": "det", "inf": "inf", "Pr": "Pr", "sin": "sin", "tan": "tan",
 }  # fmt: skip
 
 _IS_TEX = re.compile(r"[\\{}$]")

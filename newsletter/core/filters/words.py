@@ -47,6 +47,9 @@ _SPELLED_BOTH_CASES = {
     **{ord(letter.upper()): spelled.capitalize() for letter, spelled in _SPELLED.items()},
 }
 
+# LLMs, PDEs, GPUs: the stemmer takes an s away only behind a syllable, which these do not have.
+_ACRONYMS = re.compile("[b-df-hj-np-tv-xz]{2,}[aeiou]?(?<!s)s")
+
 _stemmer = snowballstemmer.stemmer("english")
 _stemmer_lock = Lock()  # it keeps the word it works on, and pages are served by several threads
 
@@ -146,6 +149,8 @@ def is_cjk(text: str) -> bool:
 def _stem(word: str) -> str:
     if len(word) < 3 or not word.isascii():
         return word
+    if _ACRONYMS.fullmatch(word):
+        word = word[:-1]
     with _stemmer_lock:
         stem: str = _stemmer.stemWord(word)
     return stem

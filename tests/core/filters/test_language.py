@@ -244,6 +244,24 @@ def test_a_word_is_found_as_a_word_and_not_inside_one():
     assert not finds("rag", paper)
 
 
+@pytest.mark.parametrize("one", ["LLM", "PDE", "GPU", "VLA", "API", "GAN", "SSM"])
+def test_a_plural_s_behind_an_acronym_does_not_matter(one):
+    singular = Paper(id="1", title=f"The {one} We Need", featured_on=date(2026, 6, 18))
+    plural = Paper(id="2", title=f"All {one}s We Need", featured_on=date(2026, 6, 18))
+
+    assert finds(one, plural)
+    assert finds(f"{one}s", singular)
+    assert finds(f"{one.lower()}s", singular)
+    assert not finds(f"={one}", plural)
+
+
+def test_the_functions_of_mathematics_are_words():
+    paper = Paper(id="1", title="An $O(n \\log n)$ Bound", featured_on=date(2026, 6, 18))
+
+    assert finds("log", paper)
+    assert finds('"O(n log n)"', paper)
+
+
 @pytest.mark.parametrize(
     "spelling", ["Möller", "Moller", "Moeller", "MÖLLER"], ids=["ö", "o", "oe", "capitals"]
 )

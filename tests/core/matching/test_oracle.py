@@ -134,7 +134,17 @@ def stems(word):
 
 
 def stem(word):
+    if is_plural_acronym(word):
+        word = word[:-1]
     return stemmer.stemWord(word) if word.isascii() else word
+
+
+def is_plural_acronym(word):
+    body = word[:-1]
+    if not (word.isascii() and word.isalpha() and word.endswith("s")) or body.endswith("s"):
+        return False
+    consonants = body[:-1] if body[-1:] in set("aeiou") else body
+    return len(consonants) >= 2 and not set(consonants) & set("aeiouy")
 
 
 # terms
@@ -337,7 +347,7 @@ VOCABULARY = (
     "trained-model", "pretrainedmodel",
     "GPT-4", "GPT4", "gpt", "LLM", "LLMs", "llm", "state-of-the-art", "Müller", "Mueller",
     "naïve", "π_0", "pi0", "$\\ell_1$", "l1", "扩散模型", "扩散", "模", "C++", "C", "1-2", "12",
-    "Qwen3-8B", "diffusion", "of", "the", "TCP/IP", "3.5",
+    "Qwen3-8B", "PDEs", "PDE", "CSS", "diffusion", "of", "the", "TCP/IP", "3.5",
 )  # fmt: skip
 AUTHORS = (
     "Kaiming He", "K. He", "Karl Ming He", "Jürgen Müller", "Anna Mueller", "Bo Muller",
