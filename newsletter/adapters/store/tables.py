@@ -52,16 +52,26 @@ class Row(SQLModel):
     )
 
 
+def _domain_of(context: Any) -> str:
+    """The part of the address that says whose server takes the mail, for whoever inserts a row."""
+    given = context.get_current_parameters(isolate_multiinsert_groups=True)
+    return str(given["address_key"]).rpartition("@")[2]
+
+
 class SubscriberRow(Row, table=True):
     """A person's address with their wishes.
 
     address_key: the normalised address, one row each. address_hash: its keyed hash, as in
-    suppressions. status: pending → active → ended. next_due_at: when the next digest is planned;
-    None while pending or ended. cap: most papers in one digest.
+    suppressions. domain: of the address, lower-case and in ASCII; it stands here and not in each
+    delivery, since those are inserted by the million. status: pending → active → ended.
+    next_due_at: when the next digest is planned; None while pending or ended. cap: most papers in
+    one digest.
     """
 
     __tablename__ = "subscribers"
     __table_args__ = (
+        Index("ix_subscribers_domain", "domain", "id"),
+        Index("ix_subscribers_id_domain", "id", "domain"),  # counting by domain reads nothing else
         Index("ix_subscribers_due", "next_due_at", sqlite_where=text("status = 'active'"),
               postgresql_where=text("status = 'active'")),
         NEVER_AGAIN,
@@ -71,6 +81,12 @@ class SubscriberRow(Row, table=True):
     address: str = Field(sa_type=Text)
     address_key: str = Field(sa_type=Text, unique=True)
     address_hash: str = Field(sa_type=Text, index=True)
+    domain: str | None = Field(
+        default=None,
+        sa_type=Text,
+        nullable=False,
+        sa_column_kwargs={"default": _domain_of, "server_default": ""},
+    )
     status: str = Field(default="pending", max_length=16)
     time_zone: str = Field(default="UTC", max_length=64)
     cadence: str = Field(default="weekdays", max_length=16)
@@ -171,8 +187,11 @@ class EditionRow(Row, table=True):
     expires_at: datetime = Field(sa_type=Instant)
 
 
+UNSENT = "state IN ('failed', 'skipped', 'expired', 'review')"
+
+
 class DeliveryRow(Row, table=True):
-    """The ledger: sending one message to one subscriber, its whole history.
+    """The ledger: sending one message to one subscriber.
 
     digest: what the message holds ({"sections": [[topic, [[paper id, [words]], …]], …],
     "left_out": […]}), {} for other kinds. epoch: how often it was claimed. lease_until: claimed
@@ -183,10 +202,14 @@ class DeliveryRow(Row, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("edition_id", "subscriber_id", "resend_no"),
-        Index("ix_deliveries_waiting", "next_at", sqlite_where=text("state = 'pending'"),
-              postgresql_where=text("state = 'pending'")),
+        # Beside the order of their turn it holds what counting those that wait asks for.
+        Index("ix_deliveries_waiting", "next_at", "edition_id", "subscriber_id",
+              sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
         Index("ix_deliveries_leased", "lease_until", sqlite_where=text("state = 'sending'"),
               postgresql_where=text("state = 'sending'")),
+        # What went wrong is found at once; what goes well, nearly all, never enters it.
+        Index("ix_deliveries_unsent", "state", "edition_id", "subscriber_id",
+              sqlite_where=text(UNSENT), postgresql_where=text(UNSENT)),
         NEVER_AGAIN,
     )  # fmt: skip
 
@@ -211,6 +234,27 @@ class DeliveryRow(Row, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     digest: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     because: str = Field(default="", sa_type=Text)
+
+
+class AttemptRow(Row, table=True):
+    """One try of a delivery that did not end in `sent`, or that was set right by hand.
+
+    What is sent at the first go leaves no row: its delivery says it all. state: where the delivery
+    went. code, status, text: the relay's reply, or what happened.
+    """
+
+    __tablename__ = "attempts"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    delivery_id: int = Field(
+        sa_type=BIG, foreign_key="deliveries.id", ondelete="CASCADE", index=True
+    )
+    at: datetime = Field(sa_type=Instant)
+    epoch: int
+    state: str = Field(max_length=16)
+    code: int = 0
+    status: str = Field(default="", max_length=16)
+    text: str = Field(default="", sa_type=Text)
 
 
 class RangeRow(Row, table=True):
