@@ -29,6 +29,7 @@ _QUOTED = re.compile(
     rf"(?P<exact>=?)[{QUOTES}](?P<inner>[^{QUOTES}]*)[{QUOTES}](?P<near>~\w*)?", re.DOTALL
 )
 _COMPARES = re.compile(r"[<>≤≥]|=\s*$|[<>]=")
+_NO_COLON = re.compile(r"(?P<field>[^\W\d]\w*)(?P<value>[<>≤≥=])")  # upvotes>5
 _EDGE = " ,.;!?'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 # What needs no quotes: a letter, a digit or TeX first, and nothing that has a meaning of its own.
 _BARE = re.compile(rf"[^\W_][^\s()|{QUOTES}:*~]*|[$\\][^\s()|{QUOTES}:*~]*")
@@ -43,6 +44,7 @@ def read_term(text: str) -> Leaf:
     match = _TERM.fullmatch(text)
     assert match is not None
     if match["field"] is None:
+        _refuse_missing_colon(text)
         return _read_words("", text, 0)
     field = find_field(match["field"])
     if field is None:
@@ -56,6 +58,13 @@ def read_term(text: str) -> Leaf:
     if value[0] in "-\u2212\u2013" and len(value) > 1 and kind is not Kind.NUMBER:
         raise Trouble(start, f"a minus goes before the field: write `-{field}:{value[1:][:40]}`")
     return _READERS[kind](field, value, start)
+
+
+def _refuse_missing_colon(text: str) -> None:
+    bare = _NO_COLON.match(text)
+    if bare and find_field(bare["field"]):
+        mended = f"{bare['field']}:{text[bare.start('value') :][:40]}"
+        raise Trouble(bare.start("value"), f"a colon is missing here: write `{mended}`")
 
 
 def _refuse_nesting(field: str, value: str, start: int) -> None:

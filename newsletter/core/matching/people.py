@@ -13,12 +13,14 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 # and Michael are no German spellings.
 _SPELLED_UMLAUT = re.compile(r"(?<=[b-df-hj-np-tv-xz])([aou])e(?=[b-df-hj-np-tv-xz][a-z])")
 
+_INITIALS = re.compile(r"[A-Z]{1,3}")  # JK Rowling is J. K. Rowling
+
 Reading = tuple[tuple[str, ...], ...]  # for each word of a name its spellings
 
 
 @dataclass(slots=True)
 class _Person:
-    """A name as papers write it. readings: with hyphenated words whole, and taken apart."""
+    """A name as papers write it. readings: hyphenated words whole or apart, initials apart."""
 
     words: tuple[str, ...]
     readings: tuple[Reading, ...]
@@ -52,6 +54,7 @@ class People:
 
     def _candidates(self, name: Name) -> Iterable[_Person]:
         words = [word for word in (*name.family, *name.rest) if len(word) > 1]
+        words = [word for word in words if not _INITIALS.fullmatch(word)] or words
         if not words or name.is_prefix or any(map(is_cjk, words)):
             return self._persons.values()
         longest = take_apart(max(words, key=len))
@@ -74,7 +77,16 @@ def _readings(words: Sequence[str], *, is_cased: bool) -> tuple[Reading, ...]:
     spelling = cased if is_cased else folded
     whole = tuple(spelling("".join(take_apart(word)[0])) for word in words)
     apart = tuple(spelling(piece) for word in words for piece in _parts(word))
-    return (whole,) if whole == apart else (whole, apart)
+    initials = tuple(spelling(piece) for piece in _initials_apart(words))
+    return tuple(dict.fromkeys((whole, apart, initials)))
+
+
+def _initials_apart(words: Sequence[str]) -> tuple[str, ...]:
+    """`JK Rowling` as J, K, Rowling; its hyphenated words apart too."""
+    pieces = [piece for word in words for piece in _parts(word)]
+    return tuple(
+        letter for one in pieces for letter in (one if _INITIALS.fullmatch(one) else (one,))
+    )
 
 
 def _parts(word: str) -> tuple[str, ...]:
@@ -96,11 +108,24 @@ def _without_umlaut(form: str) -> str:
 
 def _is_same(name: Name, person: _Person) -> bool:
     theirs = _readings(person.words, is_cased=True) if name.is_cased else person.readings
-    for family in _readings(name.family, is_cased=name.is_cased):
-        for rest in _readings(name.rest, is_cased=name.is_cased):
-            if any(_fits(name, family, rest, words) for words in theirs):
-                return True
-    return False
+    return any(
+        _fits(name, family, rest, words)
+        for family_words, rest_words in _sides(name)
+        for family in _readings(family_words, is_cased=name.is_cased)
+        for rest in _readings(rest_words, is_cased=name.is_cased)
+        for words in theirs
+    )
+
+
+def _sides(name: Name) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What may be the family name and the given names: `Rowling JK` is `Rowling, J K` too."""
+    sides = [(name.family, name.rest)]
+    first = len(name.rest)
+    while not name.family and first > 1 and _INITIALS.fullmatch(name.rest[first - 1]):
+        first -= 1
+    if 0 < first < len(name.rest):
+        sides.append((name.rest[:first], name.rest[first:]))
+    return sides
 
 
 def _fits(name: Name, family: Reading, rest: Reading, words: Reading) -> bool:

@@ -54,6 +54,8 @@ def problem(text):
         ("upvotes:<0", 9, "no number is below 0"),
         ("stars:100..10", 7, "write `10..100`"),
         ("stars:..", 7, "neither start nor end"),
+        ("upvotes>5", 8, "a colon is missing here: write `upvotes:>5`"),
+        ("a title=b", 8, "write `title:=b`"),
         ("upvotes >= 5", 9, "write the field too, as in `upvotes:>=5`"),
         ("published:2025-13-01", 11, "the month is from 01 to 12"),
         ("published:2025-02-29", 11, "the last day of that month is 2025-02-28"),
