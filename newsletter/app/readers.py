@@ -1,6 +1,6 @@
 """What readers and admins do with a subscription."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store.subscribers import subscribers_page
@@ -9,7 +9,7 @@ from newsletter.core.links import links_of
 from newsletter.core.rendering import Links
 from newsletter.core.subscribers import Status, Subscriber, Wishes
 from newsletter.core.tokens import Purpose, read_token
-from newsletter.services import subscriptions
+from newsletter.services import previews, subscriptions
 
 CONFIRM_AGE = timedelta(days=7)
 
@@ -85,6 +85,19 @@ class Readers(Service):
     def pages_of(self, subscriber_id: int) -> Links:
         """The signed addresses of this reader's own pages."""
         return links_of(self.letterhead, subscriber_id, confirm_at=None)
+
+    def digest_page(self, token: str) -> str:
+        """The whole digest behind a mail's link to the web, as html. Raises LinkError, NotFound."""
+        with self.store.read() as session:
+            now = self._now(session)
+            link = read_token(Purpose.VIEW, token, keys=self.letterhead.keys, now=now)
+            return previews.digest_page(
+                session,
+                subscriptions.subscriber_of(session, link.subscriber_id),
+                date.fromisoformat(link.extra),
+                renderer=self.parts.renderer,
+                letterhead=self.letterhead,
+            )
 
     def _reader(
         self, purpose: Purpose, token: str, *, max_age: timedelta | None = None

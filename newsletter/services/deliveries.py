@@ -73,6 +73,7 @@ def message_of(
         letterhead,
         one.subscriber_id,
         confirm_at=one.planned_at if one.kind is Kind.CONFIRM else None,
+        edition=one.edition if one.kind is Kind.DIGEST else None,
     )
     return build(
         rendered_of(one, papers, links, renderer=renderer, letterhead=letterhead),

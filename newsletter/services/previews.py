@@ -1,6 +1,7 @@
 """Show what a reader got or would get, and what a filter would have brought; nothing is written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -8,19 +9,21 @@ from sqlmodel import Session
 from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.papers import papers_featured, papers_with_ids
 from newsletter.core.delivery import COUNTS_AS_SEEN, Kind
-from newsletter.core.digests import Digest, Topic, compose
+from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
 from newsletter.core.links import Letterhead, links_of
 from newsletter.core.matching import PaperIndex
 from newsletter.core.messages import build
 from newsletter.core.papers import Paper
-from newsletter.core.rendering import Renderer
-from newsletter.core.results import Preview
+from newsletter.core.rendering import Links, Renderer
+from newsletter.core.results import DeliveryView, Preview
 from newsletter.core.schedule import Cadence, window_days
-from newsletter.core.subscribers import Subscriber
-from newsletter.errors import Refused
+from newsletter.core.subscribers import Subscriber, Wishes
+from newsletter.errors import NotFound, Refused
 
 MOST_DIGESTS = 200  # looked at for what a reader has seen: more than the window can hold
+NO_CAP = 100_000  # papers; no window holds so many
+REST = "Also matched"  # the heading over what a digest's caps kept out
 
 
 def preview(
@@ -36,24 +39,17 @@ def preview(
 
     Raises Refused when nothing matches.
     """
-    history = deliveries(
-        session,
-        kind=Kind.DIGEST,
-        states=COUNTS_AS_SEEN,
-        subscriber_id=subscriber.id,
-        limit=MOST_DIGESTS,
-    )
+    history = _history(session, subscriber.id)
     planned = next((one for one in history if one.edition == edition and one.digest), None)
     digest = planned.digest if planned else None
     if digest is None:
-        seen = {found for one in history if one.digest for found in one.digest.shown_ids}
-        digest = _composed(session, subscriber, edition, seen)
+        digest = _composed(session, subscriber.wishes, edition, _shown(history))
     if digest is None:
         raise Refused(
             f"Nothing new matches the topics of {subscriber.address} in edition {edition}: "
             "there is no mail to show."
         )
-    links = links_of(letterhead, subscriber.id, confirm_at=None)
+    links = links_of(letterhead, subscriber.id, confirm_at=None, edition=edition)
     rendered = renderer.digest(
         digest,
         papers_with_ids(session, digest.shown_ids),
@@ -76,10 +72,81 @@ def preview(
     return Preview(rendered=rendered, message=message)
 
 
-def _composed(
-    session: Session, subscriber: Subscriber, edition: date, seen: set[str]
-) -> Digest | None:
-    wishes = subscriber.wishes
+def digest_page(
+    session: Session,
+    subscriber: Subscriber,
+    edition: date,
+    *,
+    renderer: Renderer,
+    letterhead: Letterhead,
+) -> str:
+    """The reader's digest of this edition as a page: whole, whatever the mail had no room for.
+
+    It may be passed on, so it holds no link that is the reader's own, and no picture from
+    elsewhere. Raises NotFound when the digest or all of its papers are gone.
+    """
+    history = _history(session, subscriber.id)
+    digest = next((one.digest for one in history if one.edition == edition and one.digest), None)
+    if digest is None:
+        raise NotFound(f"No digest of {edition} is kept for this reader.")
+    before = [one for one in history if one.edition <= edition]
+    whole = _whole(digest, _beyond(session, subscriber.wishes, edition, before, digest))
+    rendered = renderer.digest(
+        whole,
+        papers_with_ids(session, whole.paper_ids),
+        edition=edition,
+        links=Links(
+            preferences="",
+            unsubscribe="",
+            unsubscribe_mailto="",
+            archive=f"{letterhead.brand.base_url}/archive",
+        ),
+        brand=letterhead.brand,
+    )
+    return rendered.html
+
+
+def _whole(digest: Digest, beyond: tuple[Pick, ...]) -> Digest:
+    """The digest with a section of its own for all that fell to a cap."""
+    rest = digest.left_out + beyond
+    if not rest:
+        return digest
+    return Digest(sections=(*digest.sections, Section(topic=REST, picks=rest)))
+
+
+def _beyond(
+    session: Session,
+    wishes: Wishes,
+    edition: date,
+    before: Sequence[DeliveryView],
+    digest: Digest,
+) -> tuple[Pick, ...]:
+    """What fell beyond the digest's short list. Its row only counts these papers, so they are
+    looked for again, by the topics of today."""
+    if not digest.more:
+        return ()
+    topics = tuple(replace(topic, cap=None) for topic in wishes.topics)
+    uncapped = replace(wishes, topics=topics, cap=NO_CAP)
+    found = _composed(session, uncapped, edition, _shown(before))
+    return tuple(pick for section in found.sections for pick in section.picks) if found else ()
+
+
+def _history(session: Session, subscriber_id: int) -> tuple[DeliveryView, ...]:
+    """The reader's digests that count as seen, newest first."""
+    return deliveries(
+        session,
+        kind=Kind.DIGEST,
+        states=COUNTS_AS_SEEN,
+        subscriber_id=subscriber_id,
+        limit=MOST_DIGESTS,
+    )
+
+
+def _shown(history: Sequence[DeliveryView]) -> set[str]:
+    return {found for one in history if one.digest for found in one.digest.shown_ids}
+
+
+def _composed(session: Session, wishes: Wishes, edition: date, seen: set[str]) -> Digest | None:
     first = edition - timedelta(days=window_days(Cadence(wishes.cadence)) - 1)
     index = PaperIndex(papers_featured(session, first, edition))
     return compose(

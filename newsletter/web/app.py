@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from newsletter.app import Newsletter
 from newsletter.errors import LinkError, Refused, Unavailable
 from newsletter.web.by_link import link_router
+from newsletter.web.digest_view import digest_router
 from newsletter.web.pages import public_router
 from newsletter.web.service import service_router
 from newsletter.web.shield import Shield
@@ -31,6 +32,7 @@ def create_app(newsletter: Newsletter) -> FastAPI:
     app.state.templates = view.environment
     app.include_router(public_router(newsletter, view))
     app.include_router(link_router(newsletter, view))
+    app.include_router(digest_router(newsletter))
     app.include_router(service_router(newsletter, view))
     _add_answers(app, view)
     app.add_middleware(Shield, failure=lambda: view.page("failure.html", status=500))

@@ -12,6 +12,7 @@ ROBOTS = """User-agent: *
 Disallow: /confirm/
 Disallow: /preferences/
 Disallow: /unsubscribe/
+Disallow: /view/
 Disallow: /recover
 Disallow: /inbox
 """
