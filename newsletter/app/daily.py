@@ -102,7 +102,7 @@ class DailyRun(Service):
         with self.store.read() as session:
             now = self._now(session)
             ranges = planning.due_ranges(session, now=now)
-            waiting = planning.waiting_count(session, now=now)
+            waiting = planning.is_waiting(session, now=now)
         self.ring(Task.PULL)
         for range_no in ranges:
             self.ring(Task.PLAN, range_no=range_no)
@@ -193,7 +193,7 @@ class DailyRun(Service):
         with self.store.write() as session:
             now = self._now(session)
             lapsed, ended = deliveries.sweep(session, seen=self.parts.seen, now=now)
-            waiting = planning.waiting_count(session, now=now)
+            waiting = planning.is_waiting(session, now=now)
         if waiting:
             self.ring(Task.SEND)
         return lapsed + ended
@@ -208,7 +208,7 @@ class DailyRun(Service):
         with self.store.read() as session:
             late = self._now(session) - DOORBELL_PATIENCE
             ranges = planning.due_ranges(session, now=late)
-            waiting = planning.waiting_count(session, now=late)
+            waiting = planning.is_waiting(session, now=late)
         if ranges:
             log.warning("planning_late ranges=%s: does beat run?", len(ranges))
             self.ring(Task.PULL)

@@ -157,15 +157,24 @@ def record(
     now: datetime,
 ) -> int:
     """Write what became of the batch and suppress dead addresses; how many were sent."""
-    moves = moves_of(claimed, outcomes, broken, now=now)
-    claims.record(session, moves, now=now)
+    accepted, others = [], {}
     for one in claimed:
         outcome = outcomes.get(one.id)
-        if outcome is not None and suppresses(outcome):
-            reason = f"hard bounce {outcome.status}"
-            claims.add_suppression(session, one.address_hash, reason, now=now)
-            log.info("suppressed subscriber=%s because=%s", one.subscriber_id, reason)
-    return sum(outcome.result is Result.SENT for outcome in outcomes.values())
+        if outcome is not None and outcome.result is Result.SENT:
+            accepted.append((one.id, outcome))
+        elif outcome is not None:
+            others[one.id] = outcome
+            if suppresses(outcome):
+                _suppress(session, one, outcome, now=now)
+    rest = [one for one in claimed if one.id in others or one.id in broken]
+    claims.record(session, accepted, moves_of(rest, others, broken, now=now), now=now)
+    return len(accepted)
+
+
+def _suppress(session: Session, one: Claimed, outcome: Outcome, *, now: datetime) -> None:
+    reason = f"hard bounce {outcome.status}"
+    claims.add_suppression(session, one.address_hash, reason, now=now)
+    log.info("suppressed subscriber=%s because=%s", one.subscriber_id, reason)
 
 
 def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:

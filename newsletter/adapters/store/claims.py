@@ -1,14 +1,17 @@
 """Deliveries on their way: claimed, recorded, given back, ended. The claim is the only lock."""
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy import Text, bindparam, cast, exists, or_, select, update
 from sqlmodel import Session, col
 
-from newsletter.adapters.store.deliveries import digest_of
+from newsletter.adapters.store.bulk import run_many
+from newsletter.adapters.store.deliveries import digest_in
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import bump_ranges
 from newsletter.adapters.store.tables import (
@@ -17,10 +20,12 @@ from newsletter.adapters.store.tables import (
     SubscriberRow,
     SuppressionRow,
 )
-from newsletter.core.delivery import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, State
+from newsletter.core.delivery import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, Outcome, State
 from newsletter.core.digests import Digest
 from newsletter.core.moves import Move
 from newsletter.core.ports import RANGE_SIZE
+
+log = logging.getLogger(__name__)
 
 # Whom a message of each kind may reach at the moment of its claim.
 MAY_GET = {
@@ -43,29 +48,16 @@ class Claimed:
     address: str
     address_hash: str
     thumbnails: bool
-    kind: Kind
     edition: date
     resend_no: int
     message_id: str
     planned_at: datetime
+    kind: Kind
     digest: Digest | None
 
 
-def _may_be_sent(now: datetime) -> Any:
-    """Whether the joined delivery, subscriber and edition allow a hand-over: the last look."""
-    suppressed = exists().where(col(SuppressionRow.address_hash) == col(SubscriberRow.address_hash))
-    may_get = or_(
-        *(
-            and_(col(EditionRow.kind) == kind, col(SubscriberRow.status).in_(statuses))
-            for kind, statuses in MAY_GET.items()
-        )
-    )
-    is_paused = and_(
-        col(EditionRow.kind) == Kind.DIGEST,
-        col(SubscriberRow.paused_until).is_not(None),
-        col(SubscriberRow.paused_until) > now,
-    )
-    return and_(may_get, ~is_paused, ~suppressed)
+# What goes out first where several editions wait: a person waits for these at the screen.
+_AT_ONCE = (Kind.CONFIRM, Kind.RECOVER, Kind.TEST)
 
 
 def claim(
@@ -73,39 +65,53 @@ def claim(
 ) -> list[Claimed]:
     """Up to `most` waiting deliveries, now ours until the lease runs out; none when none wait.
 
-    Skips whoever left, paused or was suppressed since the plan, and editions held or expired. One
-    whose workers vanished ALONE_FROM times comes last and alone. The caller commits before it
-    connects: a crash then leaves the lease to run out.
+    They are of one edition, never of one that is held, cancelled or expired. Whoever left, paused
+    or was suppressed since the plan is skipped here: the last look. A delivery whose workers
+    vanished ALONE_FROM times comes last and alone. The caller commits before it connects: a
+    crash then leaves the lease to run out.
     """
     was_harmless = col(DeliveryRow.recovered) < ALONE_FROM
-    ids = _claim_ids(session, was_harmless, now=now, most=most, edition=edition)
-    if not ids:
-        ids = _claim_ids(session, ~was_harmless, now=now, most=1, edition=edition)
-    return _claimed(session, ids) if ids else []
+    for condition, number in ((was_harmless, most), (~was_harmless, 1)):
+        for of_edition in _editions_waiting(session, condition, now=now, edition=edition):
+            while ids := _take(session, of_edition, condition, now=now, most=number):
+                if claimed := _claimed(session, ids, now=now):
+                    return claimed
+    return []
 
 
-def _claim_ids(
-    session: Session, condition: Any, *, now: datetime, most: int, edition: int | None
+def _editions_waiting(
+    session: Session, condition: Any, *, now: datetime, edition: int | None
 ) -> list[int]:
-    waiting = (
-        select(col(DeliveryRow.id))
-        .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-        .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
-        .where(
-            col(DeliveryRow.state) == State.PENDING,
-            col(DeliveryRow.next_at) <= now,
-            col(EditionRow.state) == "open",
-            col(EditionRow.expires_at) > now,
-            _may_be_sent(now),
-            condition,
-        )
-        .order_by(col(DeliveryRow.id))
-        .limit(most)
-        # PostgreSQL; SQLite's transaction holds the write lock already
-        .with_for_update(of=DeliveryRow, skip_locked=True)
+    """The editions of which something may go out now: single mails first, then the oldest."""
+    waits = exists().where(
+        col(DeliveryRow.edition_id) == col(EditionRow.id),
+        col(DeliveryRow.state) == State.PENDING,
+        col(DeliveryRow.next_at) <= now,
+        condition,
+    )
+    wanted = select(col(EditionRow.id)).where(
+        col(EditionRow.state) == "open", col(EditionRow.expires_at) > now, waits
     )
     if edition is not None:
-        waiting = waiting.where(col(DeliveryRow.edition_id) == edition)
+        wanted = wanted.where(col(EditionRow.id) == edition)
+    in_turn = (col(EditionRow.kind).in_(_AT_ONCE).desc(), col(EditionRow.edition_on))
+    return [found for found in session.scalars(wanted.order_by(*in_turn)) if found is not None]
+
+
+def _take(session: Session, edition: int, condition: Any, *, now: datetime, most: int) -> list[int]:
+    waiting = (
+        select(col(DeliveryRow.id))
+        .where(
+            col(DeliveryRow.edition_id) == edition,
+            col(DeliveryRow.state) == State.PENDING,
+            col(DeliveryRow.next_at) <= now,
+            condition,
+        )
+        .order_by(col(DeliveryRow.next_at))  # as the index has them: nothing is sorted
+        .limit(most)
+        # PostgreSQL; SQLite's transaction holds the write lock already
+        .with_for_update(skip_locked=True)
+    )
     ids = session.scalars(
         update(DeliveryRow)
         .where(col(DeliveryRow.id).in_(waiting.scalar_subquery()))
@@ -116,91 +122,157 @@ def _claim_ids(
     return [found for found in ids if found is not None]
 
 
-def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
+def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Claimed]:
+    """Those of the taken that may go out; the others leave the queue, with the reason."""
     rows = session.execute(
         select(
-            col(DeliveryRow.id),
-            col(DeliveryRow.epoch),
-            col(DeliveryRow.attempts),
-            col(DeliveryRow.uncertain),
-            col(DeliveryRow.subscriber_id),
-            col(SubscriberRow.address),
-            col(SubscriberRow.address_hash),
-            col(SubscriberRow.thumbnails),
-            col(EditionRow.kind),
-            col(EditionRow.edition_on).label("edition"),
-            col(DeliveryRow.resend_no),
-            col(DeliveryRow.message_id),
-            col(DeliveryRow.planned_at),
-            col(DeliveryRow.digest),
+            *_CLAIMED,
+            # its text, so that equal digests are read once
+            cast(col(DeliveryRow.digest), Text).label("digest"),
+            col(SubscriberRow.status),
+            col(SubscriberRow.paused_until),
+            col(SuppressionRow.reason).label("suppressed_because"),
         )
         .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
         .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
+        .outerjoin(
+            SuppressionRow, col(SuppressionRow.address_hash) == col(SubscriberRow.address_hash)
+        )
         .where(col(DeliveryRow.id).in_(ids))
         .order_by(col(DeliveryRow.id))
-    )
-    return [
-        Claimed(**{**row._asdict(), "kind": Kind(row.kind), "digest": digest_of(row.digest)})
-        for row in rows
-    ]
+    ).all()
+    claimed, unreachable = [], defaultdict[str, list[int]](list)
+    for row in rows:
+        if because := _why_not(row, now=now):
+            unreachable[because].append(row.id)
+        else:
+            claimed.append(
+                Claimed(**{name: getattr(row, name) for name in _COPIED},
+                        kind=Kind(row.kind), digest=_readable(row.digest, row.id))
+            )  # fmt: skip
+    for because, skipped in unreachable.items():
+        _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=State.SENDING)
+    return claimed
 
 
-def record(session: Session, moves: Sequence[Move], *, now: datetime) -> None:
-    """Write what became of each claimed delivery.
+def _readable(digest: str, delivery_id: int) -> Digest | None:
+    """The digest; None for one that cannot be read, which must not stop the others."""
+    try:
+        return digest_in(digest)
+    except (ValueError, KeyError, TypeError) as problem:
+        log.error("digest_unreadable delivery=%s because=%r", delivery_id, problem)
+        return None
+
+
+def _why_not(row: Any, *, now: datetime) -> str:
+    """Why this message may not go to its reader any more, "" when it may."""
+    if row.suppressed_because is not None:
+        return f"the address is suppressed ({row.suppressed_because})"
+    if row.status not in MAY_GET[row.kind]:
+        return f"the reader is {row.status}"
+    is_paused = row.paused_until is not None and row.paused_until > now
+    if is_paused and row.kind == Kind.DIGEST:
+        return f"the reader pauses until {row.paused_until:%Y-%m-%d}"
+    return ""
+
+
+_CLAIMED: tuple[Any, ...] = (
+    col(DeliveryRow.id),
+    col(DeliveryRow.epoch),
+    col(DeliveryRow.attempts),
+    col(DeliveryRow.uncertain),
+    col(DeliveryRow.subscriber_id),
+    col(SubscriberRow.address),
+    col(SubscriberRow.address_hash),
+    col(SubscriberRow.thumbnails),
+    col(EditionRow.edition_on).label("edition"),
+    col(DeliveryRow.resend_no),
+    col(DeliveryRow.message_id),
+    col(DeliveryRow.planned_at),
+    col(EditionRow.kind),
+)
+_COPIED = tuple(column.key for column in _CLAIMED[:-1])
+
+
+def record(
+    session: Session,
+    accepted: Sequence[tuple[int, Outcome]],
+    others: Sequence[Move],
+    *,
+    now: datetime,
+) -> None:
+    """Write what became of each claimed delivery. accepted: by delivery id.
 
     An acceptance counts at any epoch: the reader has the message. Everything else only while the
     claim is still ours, so that a late worker undoes nothing.
     """
-    sent = [move for move in moves if move.state is State.SENT]
-    others = [move for move in moves if move.state is not State.SENT]
-    if sent:
-        session.connection().execute(
-            update(DeliveryRow)
-            .where(col(DeliveryRow.id) == bindparam("of_id"), col(DeliveryRow.state) != "sent")
-            .values(state=State.SENT, lease_until=None, sent_at=now, **_REPLY),
-            [{"of_id": move.delivery_id, **_reply(move)} for move in sent],
-        )
+    if accepted:
+        _record_accepted(session, accepted, now=now)
     if others:
-        session.connection().execute(
-            update(DeliveryRow)
-            .where(
-                col(DeliveryRow.id) == bindparam("of_id"),
-                col(DeliveryRow.epoch) == bindparam("of_epoch"),
-                col(DeliveryRow.state) == State.SENDING,
-            )
-            .values(
-                state=bindparam("to_state"),
-                lease_until=None,
-                attempts=bindparam("to_attempts"),
-                uncertain=bindparam("to_uncertain"),
-                next_at=bindparam("to_next_at"),
-                **_REPLY,
-            ),
-            [
-                {
-                    "of_id": move.delivery_id,
-                    "of_epoch": move.epoch,
-                    "to_state": move.state,
-                    "to_attempts": move.attempts,
-                    "to_uncertain": move.uncertain,
-                    "to_next_at": move.next_at,
-                    **_reply(move),
-                }
-                for move in others
-            ],
+        _record_others(session, others)
+    _bump_unseen(session, [move.subscriber_id for move in others if not _is_seen(move.state)])
+
+
+def _record_accepted(
+    session: Session, accepted: Sequence[tuple[int, Outcome]], *, now: datetime
+) -> None:
+    run_many(
+        session,
+        sqlite=(
+            "UPDATE deliveries SET state = 'sent', lease_until = NULL, sent_at = :at, "
+            "attempts = attempts + 1, last_code = :code, last_status = :status, last_text = :words "
+            "WHERE id = :id AND state <> 'sent'"
+        ),
+        postgresql=(
+            "UPDATE deliveries SET state = 'sent', lease_until = NULL, sent_at = :at, "
+            "attempts = attempts + 1, last_code = one.code, last_status = one.status, "
+            "last_text = one.words FROM unnest(CAST(:id AS bigint[]), CAST(:code AS integer[]), "
+            "CAST(:status AS text[]), CAST(:words AS text[])) AS one(id, code, status, words) "
+            "WHERE deliveries.id = one.id AND state <> 'sent'"
+        ),
+        columns={
+            "id": [delivery for delivery, _ in accepted],
+            "code": [outcome.code for _, outcome in accepted],
+            "status": [outcome.status for _, outcome in accepted],
+            "words": [outcome.text for _, outcome in accepted],
+        },
+        shared={"at": now},
+    )
+
+
+def _record_others(session: Session, others: Sequence[Move]) -> None:
+    session.connection().execute(
+        update(DeliveryRow)
+        .where(
+            col(DeliveryRow.id) == bindparam("of_id"),
+            col(DeliveryRow.epoch) == bindparam("of_epoch"),
+            col(DeliveryRow.state) == State.SENDING,
         )
-    _bump_unseen(session, [move.subscriber_id for move in moves if not _is_seen(move.state)])
-
-
-_REPLY: dict[str, Any] = {
-    "last_code": bindparam("to_code"),
-    "last_status": bindparam("to_status"),
-    "last_text": bindparam("to_text"),
-}
-
-
-def _reply(move: Move) -> dict[str, Any]:
-    return {"to_code": move.code, "to_status": move.status, "to_text": move.text}
+        .values(
+            state=bindparam("to_state"),
+            lease_until=None,
+            attempts=bindparam("to_attempts"),
+            uncertain=bindparam("to_uncertain"),
+            next_at=bindparam("to_next_at"),
+            last_code=bindparam("to_code"),
+            last_status=bindparam("to_status"),
+            last_text=bindparam("to_text"),
+        ),
+        [
+            {
+                "of_id": move.delivery_id,
+                "of_epoch": move.epoch,
+                "to_state": move.state,
+                "to_attempts": move.attempts,
+                "to_uncertain": move.uncertain,
+                "to_next_at": move.next_at,
+                "to_code": move.code,
+                "to_status": move.status,
+                "to_text": move.text,
+            }
+            for move in others
+        ],
+    )
 
 
 def _is_seen(state: State) -> bool:
@@ -234,23 +306,12 @@ def lapsed(session: Session, *, now: datetime, most: int) -> list[DeliveryRow]:
 
 
 def end_waiting(session: Session, *, now: datetime) -> int:
-    """Deliveries that will never go out leave the queue: expired editions, readers who left."""
-    expired = select(col(EditionRow.id)).where(
+    """Deliveries of expired or cancelled editions leave the queue; how many those were."""
+    over = select(col(EditionRow.id)).where(
         or_(col(EditionRow.expires_at) <= now, col(EditionRow.state) == "cancelled")
     )
-    ended = _end(
-        session, State.EXPIRED, "its edition expired", col(DeliveryRow.edition_id).in_(expired)
-    )
-    unreachable = (
-        select(col(DeliveryRow.id))
-        .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-        .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
-        .where(col(DeliveryRow.state) == State.PENDING, ~_may_be_sent(now))
-    )
-    return ended + _end(
-        session, State.SKIPPED, "the reader left, paused or is suppressed",
-        col(DeliveryRow.id).in_(unreachable),
-    )  # fmt: skip
+    is_over = col(DeliveryRow.edition_id).in_(over)
+    return _end(session, State.EXPIRED, "its edition expired", is_over)
 
 
 def skip_waiting(session: Session, subscriber_id: int, because: str) -> int:
@@ -258,11 +319,13 @@ def skip_waiting(session: Session, subscriber_id: int, because: str) -> int:
     return _end(session, State.SKIPPED, because, col(DeliveryRow.subscriber_id) == subscriber_id)
 
 
-def _end(session: Session, state: State, because: str, condition: Any) -> int:
+def _end(
+    session: Session, state: State, because: str, condition: Any, *, was: State = State.PENDING
+) -> int:
     readers = session.scalars(
         update(DeliveryRow)
-        .where(col(DeliveryRow.state) == State.PENDING, condition)
-        .values(state=state, last_text=because)
+        .where(col(DeliveryRow.state) == was, condition)
+        .values(state=state, last_text=because, lease_until=None)
         .returning(col(DeliveryRow.subscriber_id))
         .execution_options(synchronize_session=False)
     ).all()

@@ -1,13 +1,16 @@
 """The ledger is written here: what is planned for whom, and a digest as its row keeps it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.bulk import run_many
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import edition_id
 from newsletter.adapters.store.tables import (
@@ -41,6 +44,12 @@ def digest_record(digest: Digest) -> dict[str, Any]:
     return record
 
 
+@lru_cache(maxsize=1024)  # most readers share a few hundred digests
+def digest_in(text: str) -> Digest | None:
+    """The digest in a row's JSON. Raises ValueError, KeyError or TypeError for a broken one."""
+    return digest_of(json.loads(text))
+
+
 def digest_of(record: Mapping[str, Any]) -> Digest | None:
     """The digest that was kept so; None for a message that has none."""
     if not record:
@@ -55,7 +64,12 @@ def digest_of(record: Mapping[str, Any]) -> Digest | None:
 
 
 def _picks(picks: Iterable[Any]) -> tuple[Pick, ...]:
-    return tuple(Pick(paper_id=paper_id, words=tuple(words)) for paper_id, words in picks)
+    return tuple([_pick(paper_id, tuple(words)) for paper_id, words in picks])
+
+
+@lru_cache(maxsize=50_000)  # a paper and its words are the same for very many readers
+def _pick(paper_id: str, words: tuple[str, ...]) -> Pick:
+    return Pick(paper_id=paper_id, words=words)
 
 
 def add_digests(
@@ -70,12 +84,53 @@ def add_digests(
 
     edition: its row's id and its date.
     """
-    rows = [
-        _new(edition, Kind.DIGEST, reader, 0, sender=sender, now=now, digest=digest_record(digest))
-        for reader, digest in digests.items()
-    ]
-    if rows:
-        session.execute(insert_once(session, DeliveryRow), rows)
+    if not digests:
+        return
+    day = edition[1].isoformat()
+    texts = {id(digest): _text(digest) for digest in digests.values()}  # equal ones are shared
+    run_many(
+        session,
+        sqlite=_PLAN_ONE,
+        postgresql=_PLAN_ALL,
+        columns={
+            "subscriber_id": list(digests),
+            "message_id": [
+                message_id(
+                    sender.secret,
+                    kind=Kind.DIGEST,
+                    edition=day,
+                    subscriber_id=reader,
+                    resend_no=0,
+                    domain=sender.domain,
+                )
+                for reader in digests
+            ],
+            "digest": [texts[id(digest)] for digest in digests.values()],
+        },
+        shared={"edition_id": edition[0], "now": now},
+    )
+
+
+def _text(digest: Digest) -> str:
+    return json.dumps(digest_record(digest), ensure_ascii=False, separators=(",", ":"))
+
+
+# A planned delivery, one by one and all together.
+_COLUMNS = (
+    "INSERT INTO deliveries (edition_id, subscriber_id, resend_no, message_id, state, epoch, "
+    "attempts, recovered, uncertain, next_at, last_code, last_status, last_text, planned_at, "
+    "digest, because) "
+)
+_PLAN_ONE = (
+    _COLUMNS + "VALUES (:edition_id, :subscriber_id, 0, :message_id, 'pending', 0, 0, 0, 0, :now, "
+    "0, '', '', :now, :digest, '') ON CONFLICT DO NOTHING"
+)
+_PLAN_ALL = (
+    _COLUMNS + "SELECT :edition_id, one.subscriber_id, 0, one.message_id, 'pending', 0, 0, 0, 0, "
+    ":now, 0, '', '', :now, CAST(one.digest AS json), '' "
+    "FROM unnest(CAST(:subscriber_id AS bigint[]), CAST(:message_id AS text[]), "
+    "CAST(:digest AS text[])) AS one(subscriber_id, message_id, digest) ON CONFLICT DO NOTHING"
+)
 
 
 def add_single(

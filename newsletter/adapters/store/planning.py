@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
@@ -172,11 +172,16 @@ def readers_with_digest(session: Session, edition: int, range_no: int) -> set[in
 
 
 def set_next_due(session: Session, next_due: Mapping[int, datetime]) -> None:
-    """When each of these subscribers is to be looked at again; a pause that ended is forgotten."""
-    if next_due:
+    """When each of these subscribers is to be looked at again."""
+    together: dict[datetime, list[int]] = {}
+    for reader, at in next_due.items():
+        together.setdefault(at, []).append(reader)
+    for at, readers in together.items():
         session.execute(
-            update(SubscriberRow),
-            [{"id": reader, "next_due_at": at} for reader, at in next_due.items()],
+            update(SubscriberRow)
+            .where(col(SubscriberRow.id).in_(readers))
+            .values(next_due_at=at)
+            .execution_options(synchronize_session=False)
         )
 
 
@@ -208,13 +213,20 @@ def paper_ids_of(digest: Mapping[str, Any]) -> list[str]:
     return picked + [pick[0] for pick in digest.get("left_out", ())]
 
 
-def waiting_count(session: Session, *, now: datetime) -> int:
-    """How many deliveries could be claimed now."""
-    return session.scalars(
-        select(func.count()).where(
-            col(DeliveryRow.state) == "pending", col(DeliveryRow.next_at) <= now
+def is_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether a delivery could be claimed now."""
+    waits = exists().where(
+        col(DeliveryRow.edition_id) == col(EditionRow.id),
+        col(DeliveryRow.state) == "pending",
+        col(DeliveryRow.next_at) <= now,
+    )
+    return bool(
+        session.scalar(
+            select(col(EditionRow.id))
+            .where(col(EditionRow.state) == "open", col(EditionRow.expires_at) > now, waits)
+            .limit(1)
         )
-    ).one()
+    )
 
 
 def overdue_readers(session: Session, *, before: datetime) -> int:
