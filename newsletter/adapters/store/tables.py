@@ -71,7 +71,6 @@ class SubscriberRow(Row, table=True):
     __tablename__ = "subscribers"
     __table_args__ = (
         Index("ix_subscribers_domain", "domain", "id"),
-        Index("ix_subscribers_id_domain", "id", "domain"),  # counting by domain reads nothing else
         Index("ix_subscribers_due", "next_due_at", sqlite_where=text("status = 'active'"),
               postgresql_where=text("status = 'active'")),
         NEVER_AGAIN,
@@ -203,7 +202,7 @@ class DeliveryRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("edition_id", "subscriber_id", "resend_no"),
         # Beside the order of their turn it holds what counting those that wait asks for.
-        Index("ix_deliveries_waiting", "next_at", "edition_id", "subscriber_id",
+        Index("ix_deliveries_waiting", "edition_id", "next_at", "subscriber_id",
               sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
         Index("ix_deliveries_leased", "lease_until", sqlite_where=text("state = 'sending'"),
               postgresql_where=text("state = 'sending'")),

@@ -42,7 +42,6 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("domain", sa.Text(), server_default="", nullable=False))
     op.execute(SET_DOMAIN[op.get_context().dialect.name])
     op.create_index("ix_subscribers_domain", "subscribers", ["domain", "id"])
-    op.create_index("ix_subscribers_id_domain", "subscribers", ["id", "domain"])
 
     op.create_index(
         "ix_deliveries_unsent",
@@ -55,7 +54,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_waiting",
         "deliveries",
-        ["next_at", "edition_id", "subscriber_id"],
+        ["edition_id", "next_at", "subscriber_id"],
         sqlite_where=sa.text(PENDING),
         postgresql_where=sa.text(PENDING),
     )
