@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-_SIGNS = re.compile(r"[\\$^~]|_\{|[^\W\d]_\d|``|--")
+_SIGNS = re.compile(r"[\\$^~{]|[^\W\d]_\d|``|--")
 
 # Command and sign by turns.
 _NAMED = r"""
@@ -25,7 +25,7 @@ perp ⊥ mid | vert | lVert ‖ rVert ‖ Vert ‖ parallel ∥ top ⊤ bot ⊥ 
 rfloor ⌋ lceil ⌈ rceil ⌉ ldots … dots … cdots ⋯ textellipsis … circ ° degree ° prime ′ dagger †
 ddagger ‡ S § P ¶ checkmark ✓ textasciitilde ~ textbackslash \ backslash \ ss ß ae æ AE Æ oe œ
 OE Œ aa å AA Å o ø O Ø l ł L Ł i ı j ȷ copyright © pounds £ textdegree ° texteuro € textendash –
-textemdash — eg e.g. ie i.e. etc etc.
+textemdash — item • eg e.g. ie i.e. etc etc.
 """
 _READ_AS_WRITTEN = """
 LaTeX TeX log ln exp sin cos tan tanh max min sup inf lim arg argmax argmin det dim ker gcd Pr
@@ -45,8 +45,8 @@ _SYMBOLS = {
 # Commands that only say how their argument looks.
 _LOOKS = (
     "text|textbf|textit|textsc|textsf|texttt|textrm|textup|textmd|textnormal|emph|underline|uline|"
-    "mathrm|mathbf|mathit|mathsf|mathtt|mathcal|mathscr|mathfrak|boldsymbol|bm|operatorname\\*?|"
-    "mbox|hbox|url|b|tilde|hat|bar|vec|overline|widehat|widetilde|ensuremath|xspace"
+    "mathrm|mathbf|mathit|mathsf|mathtt|mathcal|mathscr|mathfrak|boldsymbol|bm|operatorname\\*?|pmb|"
+    "mbox|hbox|url|b|vec|overline|ensuremath|xspace|textcolor\\s?\\{[^{}]*\\}"
 )
 _LOOK = re.compile(rf"\\(?:{_LOOKS})\s?\{{([^{{}}]*)\}}")
 _HREF = re.compile(r"\\href\s?\{([^{}]*)\}\s?\{([^{}]*)\}")
@@ -54,7 +54,21 @@ _FRAC = re.compile(r"\\[dt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}")
 _SQRT = re.compile(r"\\sqrt\s?\{([^{}]*)\}")
 _BLACKBOARD = re.compile(r"\\mathbb\s?\{?([CEHNPQRZ])\}?")
 _BLACKBOARD_LETTERS = dict(zip("CEHNPQRZ", "ℂ𝔼ℍℕℙℚℝℤ", strict=True))
+_MARKED = re.compile(r"\\(?:wide)?(tilde|hat|bar)\s?(?:\{([^{}]*)\}|([A-Za-z])(?![A-Za-z]))")
+_MARKS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304"}
 _SWITCH = re.compile(r"\{\\(?:em|bf|it|tt|sc|sf|rm|itshape|bfseries)\s+([^{}]*)\}")
+
+# What a reader has no use for: the number of a reference is not in an abstract.
+_UNSEEN = re.compile(
+    r"[~ ]?\\(?:cite[a-z]*|ref|eqref|label|footnotemark|color)\*?\s?(?:\[[^\[\]]*\]){0,2}\{[^{}]*\}"
+    r"|\\(?:begin|end)\s?\{[a-z*]{1,20}\}|\\\\(?=\s|$)"
+)
+# On their way here commands lose their backslash: a link, a number's comma, a sign, a name.
+_BARE_HREF = re.compile(r"(?<![^\s(\[\"'~])~?(https?://[^\s{}]+)\}?\s?\{([^{}]*)\}")
+_TIED_URL = re.compile(r"~(?=https?://)")
+_SPACED = re.compile(r"\{([,=+:<>-])\}")
+_SIM = re.compile(r"\{\\?sim\}\s?(?=\d)")
+_KEPT_CAPITALS = re.compile(r"(?<![^\s(\"“'])\{([A-Z][\w-]{0,40}(?: [A-Z][\w-]{0,40}){0,3})\}")
 
 _ACCENTS = dict(
     zip(
@@ -69,7 +83,7 @@ _ACCENT = re.compile(
 
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?:\{\}|\*)?")
 _KERN = re.compile(r"\\(?:mkern|kern|hspace|vspace)\s?\{?-?[\d.]{1,6}\s?[a-z]{2}\}?")
-_ESCAPED = re.compile(r"\\([%&#_${}])")
+_ESCAPED = re.compile(r"\\([%&#_$])")
 _THIN = re.compile(r"\\[,;: ]")
 _NOTHING = re.compile(r"\\[!/]|\\-")
 
@@ -80,7 +94,13 @@ _MATH = re.compile(
 )
 _MATHEMATICAL = re.compile(r"[\\^_{}=<>+|]|^[\w.,:/()\s-]{1,24}$")
 
-_SUPER = dict(zip("0123456789+-=()nij*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱʲ*", strict=True)) | {"T": "ᵀ", "⊤": "ᵀ"}
+_SUPER = dict(
+    zip(
+        "0123456789+-=()abcdefghijklmnoprstuvwxyz*T⊤",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ*ᵀᵀ",
+        strict=True,
+    )
+)
 _SUB = dict(
     zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)
 )
@@ -88,11 +108,13 @@ _BRACED_SUPER = re.compile(r"\^\s?\{([^{}]*)\}")
 _BRACED_SUB = re.compile(r"_\s?\{([^{}]*)\}")
 _BARE_SUPER = re.compile(r"(?<=[\w)\]])\^([0-9*])(?!\d)")
 _BARE_SUB = re.compile(r"(?<![^\W_])([^\W\d_])_([0-9])(?!\.?\d)")
-_MATH_SUPER = re.compile(r"\^([^\s{}()^_])(?!\.\d)")
-_MATH_SUB = re.compile(r"_([^\s{}()^_])(?!\.\d)")
+_MATH_SUPER = re.compile(r"\^([^\s{}()^_\\])(?!\.\d)")
+_MATH_SUB = re.compile(r"_([^\s{}()^_\\])(?!\.\d)")
 _RELATION = re.compile(r" ?([≤≥≠≈∈∉≪≫→∝×⊂⊆]) ?(?=\S)")
 _DEGREES = re.compile(r"\^\s?\{?\s?\\?circ\b(?:\s?\})?")  # the backslash is often lost on the way
 _TIE = re.compile(r"(?<=[\w.)}%])~(?=[A-Za-z\\$`(])|(?<=[A-Za-z.)}%])~(?=\d)")
+_PLAIN = re.compile(r"(?:[^\W_]|[.'′°√₀-₎⁰-ⁿ])*")
+_OPEN, _CLOSE = "\ufdd3", "\ufdd4"  # \{ and \} meanwhile; cleaned text never holds these
 _PASSES = 4  # deeper nesting than this stays as it was typed
 
 
@@ -100,47 +122,47 @@ def readable(text: str) -> str:
     """The text with its TeX turned into Unicode; text without TeX comes back unchanged."""
     if not _SIGNS.search(text):
         return text
-    text = _MATH.sub(_math, text)
-    text = _common(text)
-    text = _BRACED_SUPER.sub(_superscript, text)
-    text = _BRACED_SUB.sub(_subscript, text)
+    text = _UNSEEN.sub("", text).replace(r"\{", _OPEN).replace(r"\}", _CLOSE)
+    text = _common(_MATH.sub(_math, text))
     text = _BARE_SUPER.sub(_superscript, text)
     text = _BARE_SUB.sub(lambda m: m[1] + _SUB[m[2]], text)
-    return _punctuation(text)
+    text = _without_lost_commands(_punctuation(text))
+    return text.replace(_OPEN, "{").replace(_CLOSE, "}")
 
 
 def _math(match: re.Match[str]) -> str:
     body = next(group for group in match.groups() if group is not None)
     if not _MATHEMATICAL.search(body):
         return match[0]
-    body = _common(body)
+    body = _bare_scripts(_common(_bare_scripts(body)))
     body = re.sub(r"\\([A-Za-z]+)", r"\1", body)
     body = _RELATION.sub(r" \1 ", body)
-    for pattern, script in ((_BRACED_SUPER, _superscript), (_BRACED_SUB, _subscript)):
-        body = pattern.sub(script, body)
-    body = _MATH_SUPER.sub(_superscript, body)
-    body = _MATH_SUB.sub(_subscript, body)
-    return re.sub(r"(?<!\\)[{}]", "", body).strip()
+    return re.sub(r"[{}]", "", body).strip()
+
+
+def _bare_scripts(body: str) -> str:
+    return _MATH_SUB.sub(_subscript, _MATH_SUPER.sub(_superscript, body))
 
 
 def _common(text: str) -> str:
-    """What is read the same way in a formula and outside it."""
+    """What is read the same way in a formula and outside it; from the innermost braces outwards."""
+    text = _NOTHING.sub("", _THIN.sub(" ", _KERN.sub("", text)))
     text = _BLACKBOARD.sub(lambda m: _BLACKBOARD_LETTERS[m[1]], text)
     text = _DEGREES.sub("°", text)
     text = _ACCENT.sub(_accent, text)
     for _ in range(_PASSES):
         before = text
+        text = _COMMAND.sub(lambda m: _SYMBOLS.get(m[1], m[0]), text)
+        text = _MARKED.sub(_marked, text)
         text = _HREF.sub(r"\2 (\1)", text)
         text = _LOOK.sub(r"\1", text)
         text = _SWITCH.sub(r"\1", text)
         text = _FRAC.sub(_fraction, text)
         text = _SQRT.sub(lambda m: "√" + _bracketed(m[1]), text)
+        text = _BRACED_SUPER.sub(_superscript, text)
+        text = _BRACED_SUB.sub(_subscript, text)
         if text == before:
             break
-    text = _KERN.sub("", text)
-    text = _THIN.sub(" ", text)
-    text = _NOTHING.sub("", text)
-    text = _COMMAND.sub(lambda m: _SYMBOLS.get(m[1], m[0]), text)
     return _ESCAPED.sub(r"\1", text)
 
 
@@ -151,6 +173,17 @@ def _punctuation(text: str) -> str:
     text = re.sub(r"(?<=\w)---(?=\w)", "—", text)
     text = re.sub(r"(?<=[\w%])--(?=\w)", "–", text)
     return _TIE.sub(" ", text)
+
+
+def _without_lost_commands(text: str) -> str:
+    text = _TIED_URL.sub("", _BARE_HREF.sub(_bare_href, text))
+    text = _SIM.sub("~", _SPACED.sub(r"\1", text))
+    return _KEPT_CAPITALS.sub(r"\1", text)
+
+
+def _bare_href(match: re.Match[str]) -> str:
+    url, words = match[1], match[2].strip()
+    return url if not words or words in url or words.startswith("http") else f"{words} ({url})"
 
 
 def _superscript(match: re.Match[str]) -> str:
@@ -175,7 +208,14 @@ def _fraction(match: re.Match[str]) -> str:
 
 
 def _bracketed(body: str) -> str:
-    return body if re.fullmatch(r"[\w.'′°√₀-₎⁰-ⁿ]*", body) else f"({body})"
+    return body if _PLAIN.fullmatch(body) else f"({body})"
+
+
+def _marked(match: re.Match[str]) -> str:
+    """A letter with its mark, where Unicode has one (Õ); else without, as marks alone look bad."""
+    body = match[2] or match[3] or ""
+    marked = unicodedata.normalize("NFC", body + _MARKS[match[1]])
+    return marked if len(marked) == 1 else body
 
 
 def _accent(match: re.Match[str]) -> str:

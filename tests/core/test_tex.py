@@ -31,6 +31,16 @@ from newsletter.core.tex import readable
         (r"\href{https://example.org/a}{our page}", "our page (https://example.org/a)"),
         (r"$3.6\times$ faster", "3.6× faster"),
         (r"\(a + b\)", "a + b"),
+        (r"$\tilde{O}(\frac{\sqrt{n}}{\varepsilon_2^{2}})$", "Õ(√n/ε₂²)"),
+        (r"$x^{\text{max}}$, the $k^{th}$", "xᵐᵃˣ, the kᵗʰ"),
+        (r"$\{1, \ldots, n\}$", "{1, …, n}"),
+        (r"as shown~\cite{ito2024, okafor} and \citep[see][]{x}.", "as shown and."),
+        (r"\textcolor{red}{warm} and {\bf bold}", "warm and bold"),
+        (r"The {BERT} of {Knowledge Seeding}", "The BERT of Knowledge Seeding"),
+        ("9{,}600 clips, γ{=}4, {sim}1.5 times", "9,600 clips, γ=4, ~1.5 times"),
+        ("at https://example.org/a{our page}.", "at our page (https://example.org/a)."),
+        ("code: ~https://example.org/a/{https://example.org/a/}", "code: https://example.org/a/"),
+        ("It is\\\\ two lines", "It is two lines"),
     ],
 )
 def test_tex_is_read_as_it_was_meant(typed, read):
@@ -50,6 +60,9 @@ def test_tex_is_read_as_it_was_meant(typed, read):
         "a < b > c & d",
         "香港科技大学 Ελλάδα",
         "{pm 1, pm i}",
+        "labels from {True, False} and {-1, 0, 1}",
+        r"we call it \fireicon",
+        "an A}gentic {model",
     ],
 )
 def test_what_is_not_tex_or_means_nothing_to_us_stays(text):
@@ -77,6 +90,12 @@ def test_any_text_can_be_read(text):
         "\\href{",
         "\\frac{a}{",
         "$^",
+        "\\cite[",
+        "\\hat{",
+        "~",
+        "https://a",
+        "https://a{",
+        "{A ",
     ],
 )
 def test_a_hostile_text_takes_no_longer_than_its_length(piece):
