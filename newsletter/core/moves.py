@@ -18,7 +18,10 @@ HELD_WAIT = timedelta(minutes=1)  # the relay is away or refuses us; no try of t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """The new state of one delivery and what the relay said; see DeliveryRow for the fields."""
+    """The new state of one delivery and what the relay said; see DeliveryRow for the fields.
+
+    is_try: whether the reader's message was tried at all, and not held back for our sake.
+    """
 
     delivery_id: int
     epoch: int
@@ -30,6 +33,7 @@ class Move:
     code: int = 0
     status: str = ""
     text: str = ""
+    is_try: bool = True
 
 
 def move(
@@ -51,6 +55,8 @@ def move(
             state, attempts = State.FAILED, attempts + 1
         case Result.HELD:
             next_at = now + HELD_WAIT
+        case Result.DELAYED:
+            next_at = now + outcome.wait
         case Result.UNCERTAIN:
             attempts, uncertain = attempts + 1, uncertain + 1
             state = State.PENDING if uncertain <= MAX_UNCERTAIN else State.REVIEW
@@ -71,6 +77,7 @@ def move(
         code=outcome.code,
         status=outcome.status,
         text=outcome.text[:500],
+        is_try=outcome.result is not Result.HELD,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from newsletter.adapters.store import claims
+from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
 from newsletter.adapters.store.papers import papers_with_ids
 from newsletter.adapters.store.tables import DeliveryRow
@@ -196,6 +197,7 @@ def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:
             row.last_text = "its worker vanished before it was recorded"
         log.warning("lease_lapsed delivery=%s state=%s", row.id, row.state)
     session.flush()
+    add_turns(session, rows, now=now)
     return len(rows), claims.end_waiting(session, now=now)
 
 

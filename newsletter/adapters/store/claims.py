@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, exists, or_, select, update
+from sqlalchemy import Text, bindparam, cast, exists, select, update
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.attempts import add_attempts
 from newsletter.adapters.store.bulk import run_many
 from newsletter.adapters.store.deliveries import digest_in
 from newsletter.adapters.store.engine import insert_once
@@ -210,6 +211,7 @@ def record(
         _record_accepted(session, accepted, now=now)
     if others:
         _record_others(session, others)
+        add_attempts(session, others, now=now)
     _bump_unseen(session, [move.subscriber_id for move in others if not _is_seen(move.state)])
 
 
@@ -307,11 +309,15 @@ def lapsed(session: Session, *, now: datetime, most: int) -> list[DeliveryRow]:
 
 def end_waiting(session: Session, *, now: datetime) -> int:
     """Deliveries of expired or cancelled editions leave the queue; how many those were."""
-    over = select(col(EditionRow.id)).where(
-        or_(col(EditionRow.expires_at) <= now, col(EditionRow.state) == "cancelled")
+    of_edition = col(DeliveryRow.edition_id)
+    is_cancelled = col(EditionRow.state) == "cancelled"
+    cancelled = of_edition.in_(select(col(EditionRow.id)).where(is_cancelled))
+    expired = of_edition.in_(
+        select(col(EditionRow.id)).where(col(EditionRow.expires_at) <= now, ~is_cancelled)
     )
-    is_over = col(DeliveryRow.edition_id).in_(over)
-    return _end(session, State.EXPIRED, "its edition expired", is_over)
+    return _end(session, State.SKIPPED, "its edition was cancelled", cancelled) + _end(
+        session, State.EXPIRED, "its edition expired", expired
+    )
 
 
 def skip_waiting(session: Session, subscriber_id: int, because: str) -> int:
