@@ -2,6 +2,7 @@
 
 A place is one number, made of paper, field and position in the field, so that whole sets of places
 are compared at once. Between two keywords, or two names, lies a gap that no phrase reaches over.
+Which fields of which papers hold a word at all is a bit set, and mostly answers the question alone.
 """
 
 from bisect import bisect_left
@@ -26,12 +27,15 @@ GAP = 128  # more than the widest near term spans
 LAST_POSITION = (1 << POSITION_BITS) - 1 - GAP  # what a field holds beyond is not looked at
 
 Spelling = Callable[[str], tuple[str, ...]]  # one of stems, folded, cased
+_Key = tuple[Spelling, str, bool]  # the word, and whether it may go on
 _Cells = dict[int, list[tuple[int, int]]]  # paper and field → (start, end) of a word there
 
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
-    """Where a word stands. starts, ends: as a word of its own. longs: (start, end) in one."""
+    """Where a word stands. starts: as a word of its own. longs: (start, end) of what it is one
+    of several readings of. ends: of both.
+    """
 
     starts: frozenset[int]
     ends: frozenset[int]
@@ -46,11 +50,15 @@ class Concordance:
         self._joined: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._written: dict[Spelling, dict[str, list[str]]] = {}
         self._sorted: list[str] = []
-        self._spans: dict[tuple[Spelling, str, bool], _Spans] = {}
+        self._papers = 0
+        self._holding: dict[str, int] = {}
+        self._wanted: dict[_Key, int] = {}
+        self._spans: dict[_Key, _Spans] = {}
         self._cells: dict[tuple[Spelling, Compound], _Cells] = {}
 
     def add(self, paper: int, field: int, texts: Iterable[str]) -> None:
         """Take in a field of the paper at this position."""
+        self._papers = max(self._papers, paper + 1)
         place = ((paper << FIELD_BITS) | field) << POSITION_BITS
         last = place + LAST_POSITION
         single = self._single
@@ -75,14 +83,57 @@ class Concordance:
 
     def papers(self, words: Words) -> tuple[int, ...]:
         """For each of FIELDS the bit set of the papers that have the words there."""
-        bits = [0] * len(FIELDS)
-        for place in {place >> POSITION_BITS for place in self._places(words)}:
-            bits[place & ((1 << FIELD_BITS) - 1)] |= 1 << (place >> FIELD_BITS)
-        return tuple(bits)
-
-    def _places(self, words: Words) -> Collection[int]:
-        """One place or more within each stretch that has the words."""
         spelling = _spelling(words)
+        found = -1
+        for unit in words.units:
+            found &= self._with_all_pieces(unit, spelling)
+        if found and not _is_single(words):
+            cells = {place >> POSITION_BITS for place in self._places(words, spelling)}
+            found = self._as_bits(cells)
+        if not found:
+            return _NOWHERE
+        everything = (1 << self._papers) - 1
+        return tuple(found >> field * self._papers & everything for field in FIELDS)
+
+    def _with_all_pieces(self, unit: Compound, spelling: Spelling) -> int:
+        """Where all parts of the word stand, or the whole: all fields that may hold it."""
+        pieces, is_prefix = unit.pieces, unit.is_prefix
+        found = self._with(spelling, pieces[-1], is_prefix=is_prefix)
+        for piece in pieces[:-1]:
+            found &= self._with(spelling, piece, is_prefix=False)
+        if unit.whole:
+            found |= self._with(spelling, unit.whole, is_prefix=is_prefix)
+        return found
+
+    def _with(self, spelling: Spelling, word: str, *, is_prefix: bool) -> int:
+        """The fields that hold the word, as bits: those of TITLE, by paper, then the next field."""
+        key = spelling, word, is_prefix
+        found = self._wanted.get(key)
+        if found is None:
+            found = 0
+            for surface in self._surfaces(spelling, word, is_prefix=is_prefix):
+                found |= self._holds(surface)
+            self._wanted[key] = found
+        return found
+
+    def _holds(self, surface: str) -> int:
+        found = self._holding.get(surface)
+        if found is None:
+            cells = {place >> POSITION_BITS for place in self._single.get(surface, ())}
+            cells.update(start >> POSITION_BITS for start, _ in self._joined.get(surface, ()))
+            found = self._holding[surface] = self._as_bits(cells)
+        return found
+
+    def _as_bits(self, cells: Iterable[int]) -> int:
+        """Papers with their field as one bit set. A byte array grows no new number for each bit."""
+        bits = bytearray(self._papers * len(FIELDS) // 8 + 1)
+        for cell in cells:
+            bit = (cell & (1 << FIELD_BITS) - 1) * self._papers + (cell >> FIELD_BITS)
+            bits[bit >> 3] |= 1 << (bit & 7)
+        return int.from_bytes(bits, "little")
+
+    def _places(self, words: Words, spelling: Spelling) -> Collection[int]:
+        """One place or more within each stretch that has the words."""
         if words.near is not None:
             return self._near(words, spelling, words.near)
         ends: Collection[int] | None = None
@@ -143,19 +194,26 @@ class Concordance:
     def _find(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:
         spans = self._spans.get((spelling, word, is_prefix))
         if spans is None:
-            spans = self._look_up(folded if is_prefix else spelling, word, is_prefix=is_prefix)
+            spans = self._look_up(spelling, word, is_prefix=is_prefix)
             self._spans[spelling, word, is_prefix] = spans
         return spans
 
     def _look_up(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:
+        surfaces = self._surfaces(spelling, word, is_prefix=is_prefix)
+        starts = [start for surface in surfaces for start in self._single.get(surface, ())]
+        longs = [span for surface in surfaces for span in self._joined.get(surface, ())]
+        ends = [start + 1 for start in starts]
+        ends += [end for _, end in longs]
+        return _Spans(frozenset(starts), frozenset(ends), tuple(longs))
+
+    def _surfaces(self, spelling: Spelling, word: str, *, is_prefix: bool) -> set[str]:
+        """The word as the papers write it; a prefix is spelled in full."""
+        spelling = folded if is_prefix else spelling
         written = self._spelled(spelling)
         forms = spelling(word)
         if is_prefix:
             forms = tuple(longer for form in forms for longer in self._starting_with(form))
-        surfaces = {surface for form in forms for surface in written.get(form, ())}
-        starts = [start for surface in surfaces for start in self._single.get(surface, ())]
-        longs = [span for surface in surfaces for span in self._joined.get(surface, ())]
-        return _Spans(frozenset(starts), frozenset([s + 1 for s in starts]), tuple(longs))
+        return {surface for form in forms for surface in written.get(form, ())}
 
     def _spelled(self, spelling: Spelling) -> dict[str, list[str]]:
         """Words as written in the papers, by spelling; made when first asked for."""
@@ -177,6 +235,15 @@ class Concordance:
         return self._sorted[first:beyond]
 
 
+_NOWHERE = (0,) * len(FIELDS)
+
+
+def _is_single(words: Words) -> bool:
+    """Whether to hold the word is all that is asked."""
+    unit = words.units[0]
+    return len(words.units) == 1 and len(unit.pieces) == 1 and not unit.whole
+
+
 def _spelling(words: Words) -> Spelling:
     if not words.is_exact:
         return stems
@@ -186,7 +253,7 @@ def _spelling(words: Words) -> Spelling:
 def _step(ends: Collection[int] | None, spans: _Spans) -> Collection[int]:
     """Where this word ends when it starts where the one before ended."""
     if ends is None:
-        return {*spans.ends, *(end for _, end in spans.longs)} if spans.longs else spans.ends
+        return spans.ends
     after = {start + 1 for start in spans.starts.intersection(ends)}
     after.update(end for start, end in spans.longs if start in ends)
     return after

@@ -47,20 +47,27 @@ class People:
     def papers(self, name: Name) -> int:
         """The bit set of the papers that have such an author."""
         found = 0
+        sides = _sides(name)
         for person in self._candidates(name):
-            if person.papers & ~found and _is_same(name, person):
+            if person.papers & ~found and _is_same(name, sides, person):
                 found |= person.papers
         return found
 
     def _candidates(self, name: Name) -> Iterable[_Person]:
         words = [word for word in (*name.family, *name.rest) if len(word) > 1]
-        words = [word for word in words if not _INITIALS.fullmatch(word)] or words
+        full = [word for word in words if not _INITIALS.fullmatch(word)]
         if not words or name.is_prefix or any(map(is_cjk, words)):
             return self._persons.values()
-        longest = take_apart(max(words, key=len))
-        spelled = longest[1][-1][2] if longest[1] else longest[0][0]
-        forms = {form for word in (spelled, longest[0][0]) for form in _all_forms(folded(word))}
-        return {id(p): p for form in forms for p in self._by_form.get(form, ())}.values()
+        found = [self._called(word) for word in full or [max(words, key=len)]]
+        found.sort(key=len)
+        return [p for key, p in found[0].items() if all(key in others for others in found[1:])]
+
+    def _called(self, word: str) -> dict[int, _Person]:
+        """Those who have the word, or the parts it has, in their names."""
+        pieces, runs = take_apart(word)
+        spelled = runs[-1][2] if runs else pieces[0]
+        forms = {form for one in (spelled, pieces[0]) for form in _all_forms(folded(one))}
+        return {id(p): p for form in forms for p in self._by_form.get(form, ())}
 
 
 def _person(name: str) -> _Person:
@@ -106,18 +113,12 @@ def _without_umlaut(form: str) -> str:
     return _SPELLED_UMLAUT.sub(r"\1", form)
 
 
-def _is_same(name: Name, person: _Person) -> bool:
+def _is_same(name: Name, sides: Sequence[tuple[Reading, Reading]], person: _Person) -> bool:
     theirs = _readings(person.words, is_cased=True) if name.is_cased else person.readings
-    return any(
-        _fits(name, family, rest, words)
-        for family_words, rest_words in _sides(name)
-        for family in _readings(family_words, is_cased=name.is_cased)
-        for rest in _readings(rest_words, is_cased=name.is_cased)
-        for words in theirs
-    )
+    return any(_fits(name, family, rest, words) for family, rest in sides for words in theirs)
 
 
-def _sides(name: Name) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _sides(name: Name) -> list[tuple[Reading, Reading]]:
     """What may be the family name and the given names: `Rowling JK` is `Rowling, J K` too."""
     sides = [(name.family, name.rest)]
     first = len(name.rest)
@@ -125,7 +126,12 @@ def _sides(name: Name) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         first -= 1
     if 0 < first < len(name.rest):
         sides.append((name.rest[:first], name.rest[first:]))
-    return sides
+    return [
+        (family, rest)
+        for family_words, rest_words in sides
+        for family in _readings(family_words, is_cased=name.is_cased)
+        for rest in _readings(rest_words, is_cased=name.is_cased)
+    ]
 
 
 def _fits(name: Name, family: Reading, rest: Reading, words: Reading) -> bool:
