@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store import ledger as book
@@ -24,6 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 WORKERS_SECONDS, LOOK_SECONDS = 30.0, 0.1
 INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
+PLAN_TRIES = 3
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
 
 
@@ -113,26 +114,46 @@ class DailyRun(Service):
         self, range_no: int, edition: date | None = None, *, everyone: bool = False
     ) -> Planned:
         """Plan the digests of one range of subscribers, and ring for their hand-over."""
-        with self.store.write() as session:
-            plan = editions.plan(
-                session,
-                range_no,
-                edition=edition,
-                everyone=everyone,
-                seen=self.parts.seen,
-                indexes=self._indexes,
-                sender=self._sender,
-                now=self._now(session),
-            )
-        if plan.bitmaps or plan.planned.digests:
+        draft, version = self._plan(range_no, edition, everyone=everyone)
+        if draft.bitmaps or draft.planned.digests:
             try:
-                self.parts.seen.remember(range_no, plan.bitmaps, version=plan.version)
+                self.parts.seen.remember(range_no, draft.bitmaps, version=version)
             except QueueUnavailable as problem:  # its version tells that it missed this
                 log.warning("dedup_cache_away range=%s because=%s", range_no, problem)
-        if plan.planned.digests:
+        if draft.planned.digests:
             self.ring(Task.SEND)
-        log.info("planned range=%s digests=%s", range_no, plan.planned.digests)
-        return plan.planned
+        log.info("planned range=%s digests=%s", range_no, draft.planned.digests)
+        return draft.planned
+
+    def _plan(
+        self, range_no: int, edition: date | None, *, everyone: bool
+    ) -> tuple[editions.Draft, int]:
+        """What was planned, and the range's version then.
+
+        Digests are composed before anything is locked: on SQLite a writer keeps out all others.
+        """
+        compose = partial(
+            editions.draft,
+            range_no=range_no,
+            edition=edition,
+            everyone=everyone,
+            seen=self.parts.seen,
+            indexes=self._indexes,
+        )
+        for _ in range(PLAN_TRIES):
+            with self.store.read() as session:
+                draft = compose(session, now=self._now(session))
+            with self.store.write() as session:
+                version = editions.plan(session, draft, sender=self._sender, now=self._now(session))
+            if version is not None:
+                return draft, version
+        with self.store.write() as session:  # whatever changes there all the time now has to wait
+            planning.lock_range(session, range_no)
+            now = self._now(session)
+            draft = compose(session, now=now)
+            version = editions.plan(session, draft, sender=self._sender, now=now)
+            assert version is not None  # the range is locked
+        return draft, version
 
     def send_waiting(
         self,

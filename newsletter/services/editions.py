@@ -47,15 +47,22 @@ class Indexes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RangePlan:
-    """What planning one range came to, and what the dedup cache is to learn after the commit."""
+class Draft:
+    """A range's digests, composed but not yet planned; nobody else's work waits meanwhile.
 
-    planned: Planned
-    bitmaps: Mapping[str, bytes]
+    version: of who has seen what, as composing found it. digests: by edition and reader.
+    next_due: by reader, for those whose hour has come. bitmaps: what the dedup cache is to learn.
+    """
+
+    range_no: int
     version: int
+    planned: Planned
+    digests: Mapping[date, Mapping[int, Digest]]
+    next_due: Mapping[int, datetime]
+    bitmaps: Mapping[str, bytes]
 
 
-def plan(
+def draft(
     session: Session,
     range_no: int,
     *,
@@ -63,30 +70,50 @@ def plan(
     everyone: bool,
     seen: Seen,
     indexes: Indexes,
-    sender: Sender,
     now: datetime,
-) -> RangePlan:
-    """Plan a digest for each reader of the range whose hour has come and who has matches.
+) -> Draft:
+    """A digest for each reader of the range whose hour has come and who has matches; only reads.
 
     edition: its date; None for each reader's own today. everyone: also those who are not due; a
-    reader who has a digest of the edition is left as is. Holds the range's lock until the commit.
+    reader who has a digest of the edition is left as is.
     """
-    version = planning.lock_range(session, range_no)
+    version = planning.range_version(session, range_no)
     readers = planning.readers_in(session, range_no, due_at=None if everyone else now)
     reachable = [reader for reader in readers if _may_read(reader, now)]
     memory = _Memory(session, range_no, seen=seen, version=version, now=now)
-    planned = Planned()
+    planned, digests = Planned(), {}
     for day, group in _by_edition(reachable, edition, now):
-        planned += _plan_edition(session, day, group, memory, indexes, sender=sender, now=now)
-    if not everyone:
-        planning.set_next_due(session, {reader.id: _next_due(reader, now) for reader in readers})
-    if planned.digests:
-        planning.bump_ranges(session, [range_no])
-    return RangePlan(
+        digests[day], of_day = _compose_edition(session, day, group, memory, indexes)
+        planned += of_day
+    return Draft(
+        range_no=range_no,
+        version=version,
         planned=planned,
+        digests=digests,
+        next_due={} if everyone else {reader.id: _next_due(reader, now) for reader in readers},
         bitmaps=memory.to_remember(),
-        version=version + bool(planned.digests),
     )
+
+
+def plan(session: Session, found: Draft, *, sender: Sender, now: datetime) -> int | None:
+    """Write the draft's digests into the ledger; the range's version then.
+
+    None, and nothing is written, when what the readers have seen changed since the draft: make
+    another one. Holds the range's lock until the commit.
+    """
+    version = planning.lock_range(session, found.range_no)
+    if version != found.version:
+        return None
+    for day, digests in found.digests.items():
+        edition = planning.edition_id(session, Kind.DIGEST, day, now=now)
+        if digests:
+            add_digests(session, (edition, day), digests, sender=sender, now=now)
+            extend_edition(session, edition, now + LEAST_LIFE)
+    planning.set_next_due(session, found.next_due, now=now)
+    if not found.planned.digests:
+        return version
+    planning.bump_ranges(session, [found.range_no])
+    return version + 1
 
 
 def _may_read(reader: planning.Reader, now: datetime) -> bool:
@@ -112,22 +139,18 @@ def _by_edition(
     yield from sorted(groups.items())
 
 
-def _plan_edition(
+def _compose_edition(
     session: Session,
     day: date,
     readers: Sequence[planning.Reader],
     memory: "_Memory",
     indexes: Indexes,
-    *,
-    sender: Sender,
-    now: datetime,
-) -> Planned:
-    """Plan this edition for these readers."""
-    edition = planning.edition_id(session, Kind.DIGEST, day, now=now)
-    have = planning.readers_with_digest(session, edition, memory.range_no)
+) -> tuple[dict[int, Digest], Planned]:
+    """What this edition holds for these readers."""
+    have = planning.readers_with_digest(session, Kind.DIGEST, day, memory.range_no)
     waiting = [reader for reader in readers if reader.id not in have]
     if not waiting:
-        return Planned(readers=len(readers), served=len(readers))
+        return {}, Planned(readers=len(readers), served=len(readers))
     days = {reader.cadence: window_days(Cadence(reader.cadence)) for reader in waiting}
     first = day - timedelta(days=max(days.values()) - 1)
     index = indexes.get(
@@ -148,11 +171,9 @@ def _plan_edition(
         )
         if digest is not None:
             digests[reader.id] = digest
-    add_digests(session, (edition, day), digests, sender=sender, now=now)
-    if digests:
-        extend_edition(session, edition, now + LEAST_LIFE)
     memory.add(digests)
-    return Planned(readers=len(readers), digests=len(digests), served=len(readers) - len(waiting))
+    served = len(readers) - len(waiting)
+    return digests, Planned(readers=len(readers), digests=len(digests), served=served)
 
 
 def _window(index: PaperIndex, day: date, days: int) -> int:

@@ -4,7 +4,7 @@ import email
 from datetime import date, timedelta
 
 import pytest
-from builders import Clock, MemorySource, a_newsletter, a_paper, add_reader, settings_for
+from builders import Clock, MemorySource, a_newsletter, a_paper, add_reader, settings_for, wishes
 from sqlalchemy import text
 
 from newsletter.adapters.queue import MemoryQueue, Task
@@ -118,6 +118,47 @@ def test_a_cache_that_missed_a_commit_is_told_again(service):
     newsletter.run(TOMORROW, everyone=True)
 
     assert sent_to(newsletter) == ["ada@example.org"]
+
+
+def test_a_plan_that_another_worker_overtook_repeats_no_paper(service):
+    other = service([a_paper(1)])
+    other.pull(TODAY)
+
+    class Overtaken(MemorySeen):
+        """Somebody else plans the range while it is being composed here."""
+
+        def version(self, range_no):
+            found = super().version(range_no)
+            if not other.editions():
+                other.plan_range(range_no, TODAY, everyone=True)
+            return found
+
+    newsletter = service([a_paper(1)], seen=Overtaken())
+    add_reader(newsletter, "ada")
+
+    planned = newsletter.plan_range(0, TOMORROW, everyone=True)
+
+    assert (planned.readers, planned.digests) == (1, 0)
+    assert [view.edition for view in newsletter.deliveries()] == [TODAY]
+
+
+def test_a_reader_who_changes_their_hour_while_they_are_planned_keeps_the_new_one(service):
+    clock = Clock()
+    newsletter = service([a_paper(1)], clock=clock)
+    due = add_reader(newsletter, "ada", hour=13)
+    clock.move(hours=2)
+    token = newsletter.pages_of(due.id).preferences.rpartition("/")[2]
+    changed = []
+
+    class Meanwhile(MemorySeen):
+        def version(self, range_no):
+            if not changed:
+                changed.append(newsletter.change_wishes(token, wishes(hour=20, cap=5)))
+            return super().version(range_no)
+
+    service(seen=Meanwhile(), clock=clock).plan_range(0)
+
+    assert newsletter.subscriber("ada@example.org").next_due_at == changed[0].next_due_at
 
 
 def test_a_digest_that_failed_leaves_its_papers_new(service):

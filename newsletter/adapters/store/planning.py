@@ -68,6 +68,12 @@ def due_ranges(session: Session, *, now: datetime | None) -> list[int]:
     return sorted(session.scalars(query))
 
 
+def range_version(session: Session, range_no: int) -> int:
+    """The version of who has seen what in this range."""
+    found = session.scalar(select(col(RangeRow.version)).where(col(RangeRow.range_no) == range_no))
+    return found or 0
+
+
 def lock_range(session: Session, range_no: int) -> int:
     """The version of who has seen what in this range; nobody else plans it until the commit."""
     session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
@@ -159,27 +165,30 @@ def _mutes(session: Session, range_no: int) -> Mapping[int, list[str]]:
     return mutes
 
 
-def readers_with_digest(session: Session, edition: int, range_no: int) -> set[int]:
+def readers_with_digest(session: Session, kind: Kind, day: date, range_no: int) -> set[int]:
     """The subscribers of the range who have a digest of this edition already."""
     return set(
         session.scalars(
-            select(col(DeliveryRow.subscriber_id)).where(
-                col(DeliveryRow.edition_id) == edition,
+            select(col(DeliveryRow.subscriber_id))
+            .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
+            .where(
+                col(EditionRow.kind) == kind,
+                col(EditionRow.edition_on) == day,
                 col(DeliveryRow.subscriber_id).between(*_ids_of(range_no)),
             )
         )
     )
 
 
-def set_next_due(session: Session, next_due: Mapping[int, datetime]) -> None:
-    """When each of these subscribers is to be looked at again."""
+def set_next_due(session: Session, next_due: Mapping[int, datetime], *, now: datetime) -> None:
+    """When each of these is to be looked at again; not for those who chose another hour since."""
     together: dict[datetime, list[int]] = {}
     for reader, at in next_due.items():
         together.setdefault(at, []).append(reader)
     for at, readers in together.items():
         session.execute(
             update(SubscriberRow)
-            .where(col(SubscriberRow.id).in_(readers))
+            .where(col(SubscriberRow.id).in_(readers), col(SubscriberRow.next_due_at) <= now)
             .values(next_due_at=at)
             .execution_options(synchronize_session=False)
         )
