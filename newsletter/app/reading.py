@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 from newsletter.adapters.store import papers as shelf
 from newsletter.app.service import Service
+from newsletter.core.accounts import Account
 from newsletter.core.papers import Paper
 from newsletter.core.results import Preview
-from newsletter.services import previews, subscriptions
+from newsletter.services import previews, reasons, subscriptions
 
 
 class Reading(Service):
@@ -34,6 +35,16 @@ class Reading(Service):
                 letterhead=self.letterhead,
                 now=self._now(session),
             )
+
+    def why(self, address: str, paper: str, *, edition: date | None = None) -> Account:
+        """Why this paper came to this reader, or why not; see services.reasons.
+
+        Raises AddressError, NotFound.
+        """
+        with self.store.read() as session:
+            subscriber = subscriptions.subscriber(session, address)
+            now = self._now(session)
+            return reasons.reason(session, subscriber, paper, edition=edition, now=now)
 
     def preview_filter(self, text: str, *, days: int = 30) -> tuple[Paper, ...]:
         """What the filter would have brought in the last days, newest and best first."""

@@ -22,6 +22,7 @@ from newsletter.cli import (
     serve,
     subscribers,
     up,
+    why,
 )
 
 app = typer.Typer(
@@ -93,5 +94,17 @@ def _common(
     set_up_log(is_verbose=verbose)
 
 
-for noun in (demo, up, daily, preview, health, serve, subscribers, deliveries, filters, database):
+for noun in (
+    demo,
+    up,
+    daily,
+    preview,
+    health,
+    serve,
+    subscribers,
+    deliveries,
+    why,
+    filters,
+    database,
+):
     noun.add_to(app)

@@ -1,7 +1,7 @@
 """Papers and pulls: what the sources announced, and how the last look at each of them went."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.tables import PaperRow, PullRow
 from newsletter.core.papers import Organization, Paper, featured_again
 from newsletter.core.ports import Validators
-from newsletter.core.works import merge_two
+from newsletter.core.works import arxiv_id, doi, merge_two
 
 AT_ONCE = 500  # parameters in one statement; SQLite allows more, older ones did not
 TUPLES = ("authors", "keywords", "media_urls", "categories", "sources")
@@ -82,6 +82,66 @@ def papers_with_ids(session: Session, ids: Iterable[str]) -> dict[str, Paper]:
 def paper_ids_since(session: Session, first: date) -> list[str]:
     """The ids of all papers announced on that day or later."""
     return list(session.scalars(select(col(PaperRow.id)).where(col(PaperRow.featured_on) >= first)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPaper:
+    """A paper with when it came: to the store, and to its readers for the first time."""
+
+    paper: Paper
+    added_at: datetime
+    first_featured_on: date
+
+
+def find_paper(session: Session, name: str) -> StoredPaper | None:
+    """The paper that people call so, by arXiv id, address, DOI or our own id; None if unknown."""
+    found_doi = doi(name)
+    ids = [one for one in (arxiv_id(name), found_doi and f"doi:{found_doi}", name.strip()) if one]
+    row = next((row for one in ids if (row := session.get(PaperRow, one)) is not None), None)
+    if row is None and found_doi:
+        of_record = func.lower(col(PaperRow.record)["doi"].as_string())
+        row = session.scalars(select(PaperRow).where(of_record == found_doi).limit(1)).first()
+    if row is None:
+        return None
+    return StoredPaper(
+        paper=_paper(row), added_at=row.added_at, first_featured_on=row.first_featured_on
+    )
+
+
+def papers_known(session: Session, first: date, last: date, *, by: datetime) -> tuple[Paper, ...]:
+    """The papers of these days that were stored by that instant, with the day they counted for.
+
+    One that was announced again later counts for its first day, where that is one of these.
+    """
+    day, first_day = col(PaperRow.featured_on), col(PaperRow.first_featured_on)
+    rows = session.scalars(
+        select(PaperRow)
+        .where(
+            col(PaperRow.added_at) <= by,
+            day.between(first, last) | (first_day.between(first, last) & (day > last)),
+        )
+        .order_by(day, col(PaperRow.id))
+    )
+    return tuple(
+        replace(_paper(row), featured_on=row.first_featured_on)
+        if row.featured_on > last
+        else _paper(row)
+        for row in rows
+    )
+
+
+def day_marks(session: Session, first: date, last: date) -> dict[date, tuple[int, datetime]]:
+    """For each of these days that has papers a mark that changes whenever one of them does."""
+    rows = session.execute(
+        select(
+            col(PaperRow.featured_on),
+            func.count(col(PaperRow.id)),
+            func.max(col(PaperRow.changed_at)),
+        )
+        .where(col(PaperRow.featured_on).between(first, last))
+        .group_by(col(PaperRow.featured_on))
+    )
+    return {day: (count, changed_at) for day, count, changed_at in rows}
 
 
 def papers_revision(session: Session) -> tuple[int, datetime | None]:
