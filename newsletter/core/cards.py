@@ -7,7 +7,8 @@ from newsletter.core import tex, wording
 from newsletter.core.papers import Paper
 from newsletter.core.text import clean
 
-MAX_TITLE = 300  # characters; the longest recorded one has 142
+MAX_TITLE = 180  # characters; the longest recorded one has 142
+MAX_NAME = 50
 MAX_ORGANIZATION = 80
 
 
@@ -20,7 +21,7 @@ class Form(IntEnum):
     LINE = 3
 
 
-ABSTRACT_LIMITS = {Form.FULL: 560, Form.SHORT: 300, Form.BRIEF: 150, Form.LINE: 0}
+ABSTRACT_LIMITS = {Form.FULL: 420, Form.SHORT: 280, Form.BRIEF: 150, Form.LINE: 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,13 @@ class Link:
 class Card:
     """A paper as the templates see it: plain text, not yet escaped, "" for what there is not.
 
-    figures: "163 upvotes · 6 comments · 1,204 stars". upvotes: the first of them.
-    page: where the title leads. links: only those that exist, each address once.
+    name: the title in few words. page: where it leads. upvotes: the first of the figures.
+    figures: "163 upvotes · 6 comments · 1,204 code stars".
+    links: only those that exist, each address once.
     """
 
     title: str
+    name: str
     page: str
     authors: str
     organization: str
@@ -53,9 +56,11 @@ class Card:
 def make_card(paper: Paper, form: Form, *, thumbnails: bool = False) -> Card:
     """The paper's card. The source's own short summary is preferred to a cut abstract."""
     links = _links(paper)
+    title = readable_title(paper)
     organization = paper.organization.full_name if paper.organization else ""
     return Card(
-        title=readable_title(paper),
+        title=title,
+        name=wording.cut_at_word(title.partition(": ")[0], MAX_NAME),
         page=wording.safe_url(paper.page),
         authors=wording.authors_line(paper.authors, paper.author_count),
         organization=wording.cut_at_word(clean(organization), MAX_ORGANIZATION),
@@ -78,7 +83,9 @@ def _abstract(paper: Paper, limit: int) -> str:
         return ""
     # Long enough to cut well at any limit, so that a megabyte of text costs nothing.
     text = (paper.short_summary or paper.abstract)[: 8 * ABSTRACT_LIMITS[Form.FULL]]
-    return wording.cut_at_sentence(clean(tex.readable(clean(text))), limit)
+    text = clean(tex.readable(clean(text)))
+    # A letter of Chinese or Japanese takes the room of two and says as much.
+    return wording.cut_at_sentence(text, limit * len(text) // max(1, wording.columns_of(text)))
 
 
 def _figures(paper: Paper) -> str:
@@ -86,7 +93,7 @@ def _figures(paper: Paper) -> str:
     figures = (
         (paper.upvotes, "upvote"),
         (paper.comments, "comment"),
-        (paper.code_stars, "star"),
+        (paper.code_stars, "code star"),
     )
     return " · ".join(wording.counted(number, thing) for number, thing in figures if number)
 

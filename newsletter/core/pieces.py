@@ -206,8 +206,9 @@ def _inlined(html: str, name: str) -> str:
     try:
         inliner = Premailer(
             html,
-            # The style block stays: dark mode and phone rules only work there.
-            keep_style_tags=True,
+            # What was inlined goes from the head; @media rules stay there, and so does a whole
+            # block marked data-premailer="ignore".
+            keep_style_tags=False,
             strip_important=False,
             remove_classes=False,
             allow_network=False,

@@ -20,10 +20,22 @@ _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?= +[\"“‘(\[]?[A-Z0-9À-Þ
 _ABBREVIATIONS = "e.g|i.e|et al|vs|cf|resp|approx|Figs?|Eqs?|Sec|Tab|Refs?|No|Dr|Prof|St|w.r.t"
 _NO_SENTENCE = re.compile(rf"\b(?:{_ABBREVIATIONS.replace('.', '[.]')}|[A-Z])\.[\"'”’)\]]*$")
 _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
+# A cut after one of these reads as if the next word had been lost by mistake.
+_SMALL_WORD = re.compile(
+    r" (?:an?|and|as|at|by|for|from|in|into|of|on|or|over|the|to|under|via|with)$"
+)
+_WEB_ADDRESS = re.compile(r"(https?://[^/?#]*)([^#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")
+_LOOSE_ENDS = " ,;:–—-(“"
+_CLOSING = "、。，．！？：；）】」』》〉”’…ー"  # none begins a line of Chinese or Japanese
 
 
 def cut_at_word(text: str, limit: int) -> str:
-    """At most `limit` characters, the last word whole, with an ellipsis where something is gone."""
+    """At most `limit` characters, the last word whole, with an ellipsis where something is gone.
+
+    The last word says something: "Memory for Agents in…" is cut to "Memory for Agents…".
+    """
     if len(text) <= limit:
         return text
     end = limit - 1
@@ -32,7 +44,10 @@ def cut_at_word(text: str, limit: int) -> str:
         end = blank
     while 0 < end < len(text) and _belongs_to_the_one_before(text, end):
         end -= 1
-    return text[:end].rstrip(" ,;:–—-(“") + "…" if limit > 0 else ""
+    kept = text[:end].rstrip(_LOOSE_ENDS)
+    while (fuller := _SMALL_WORD.search(kept)) and fuller.start() >= end * 0.5:
+        kept = kept[: fuller.start()].rstrip(_LOOSE_ENDS)
+    return kept + "…" if limit > 0 else ""
 
 
 def _belongs_to_the_one_before(text: str, position: int) -> bool:
@@ -61,10 +76,12 @@ def cut_at_sentence(text: str, limit: int) -> str:
 
 
 def authors_line(names: Sequence[str], count: int, *, most: int = 4) -> str:
-    """ "A, B and C"; past `most` "A, B, C and 12 more"; "12 authors" when nobody is named.
+    """ "A, B and C"; past `most` "A, B, 12 more and Z"; "12 authors" when nobody is named.
 
+    The last author of a paper often leads the group, so that name stays. It is not known when the
+    source names fewer than there are: then "A, B, C and 12 more".
     count: how many there are, when the source says; it may exceed the names it gives. One who
-    is named twice counts once. "and 1 more" never occurs: that name takes no more room.
+    is named twice counts once.
     """
     shown = [name for name in dict.fromkeys(cut_at_word(clean(name), 60) for name in names) if name]
     total = max(len(shown), count - (len(names) - len(shown)))
@@ -72,8 +89,10 @@ def authors_line(names: Sequence[str], count: int, *, most: int = 4) -> str:
         return counted(total, "author") if total else ""
     if total <= most and len(shown) == total:
         return listed(shown)
-    first = shown[: most - 1]
-    return f"{', '.join(first)} and {grouped(total - len(first))} more"
+    more = f"{grouped(total - min(len(shown), most - 1))} more"
+    if total == len(shown):
+        return listed([*shown[: most - 2], more, shown[-1]])
+    return listed([*shown[: most - 1], more])
 
 
 def listed(words: Sequence[str]) -> str:
@@ -114,13 +133,20 @@ def _quoted(word: str) -> str:
 def safe_url(url: str) -> str:
     """A web address that fits an attribute, a header and a line of text; "" for any other.
 
-    Only http and https; what is not ASCII is percent-encoded as UTF-8 (RFC 3987 section 3.1).
+    Only http and https; what may not stand there is percent-encoded as UTF-8 (RFC 3986, RFC 3987
+    section 3.1), a percent sign that encodes nothing among it.
     """
-    url = url.strip()
-    if not url.lower().startswith(("https://", "http://")):
+    found = _WEB_ADDRESS.fullmatch(url.strip())
+    if found is None:
         return ""
-    url = quote(url, safe="%/:=&?~#+!$,;'@()*[]", errors="ignore")
+    host, path, fragment = found.groups()
+    url = _encoded(host, "[]") + _encoded(path) + fragment[:1] + _encoded(fragment[1:])
     return url if len(url) <= MAX_URL else ""
+
+
+def _encoded(part: str, also_safe: str = "") -> str:
+    part = _LONE_PERCENT.sub("%25", part)
+    return quote(part, safe=f"%/:=&?~+!$,;'@()*{also_safe}", errors="ignore")
 
 
 def wrap(text: str, *, indent: int = 0, first: int | None = None, width: int = TEXT_WIDTH) -> str:
@@ -150,22 +176,34 @@ def _words(text: str, room: int) -> list[tuple[str, int]]:
         if columns <= room or word.startswith(("https://", "http://", "mailto:")):
             words.append((word, columns))
             continue
-        piece, used = "", 0
-        for letter in word:
-            wide = columns_of(letter)
-            if used + wide > room:
-                words.append((piece, used))
-                piece, used = "", 0
-            piece, used = piece + letter, used + wide
-        words.append((piece, used))
+        words += _pieces(word, room)
     return words
 
 
+def _pieces(word: str, room: int) -> list[tuple[str, int]]:
+    pieces = []
+    piece, used = "", 0
+    for letter in word:
+        wide = columns_of(letter)
+        if used + wide > room:
+            # What closes a clause takes the letter before it along to the next line.
+            along = re.search(rf".[{_CLOSING}]?$", piece[1:]) if letter in _CLOSING else None
+            piece, rest = (piece[: along.start() + 1], along[0]) if along else (piece, "")
+            pieces.append((piece, columns_of(piece)))
+            piece, used = rest, columns_of(rest)
+        piece, used = piece + letter, used + wide
+    return [*pieces, (piece, used)]
+
+
 def columns_of(text: str) -> int:
-    """How wide a terminal draws the text: wide letters take two columns, combining ones none."""
+    """How wide a terminal draws the text: wide letters take two columns, marks and joiners none."""
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        0
+        if unicodedata.category(c) in _WITHOUT_WIDTH
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
         for c in text
     )

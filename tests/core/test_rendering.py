@@ -110,7 +110,7 @@ def test_a_card_shows_what_helps_to_choose(rendered, mail_paper):
         "Ada Lovelace, Charles Babbage, Mary Somerville and 12 more",
         "Analytical Engine Society",
         "We let agents answer their mail. They did it well. Nobody noticed for a week.",
-        "1,204 upvotes · 6 comments · 88 stars",
+        "1,204 upvotes · 6 comments · 88 code stars",
         "Matched: agent*",
     ):
         assert words in words_of(mail.html)
@@ -295,64 +295,6 @@ def test_every_mail_is_sound_html(renderer, rendered, mail_paper, mail_links, ma
         assert page.xpath("//meta[@name='color-scheme']/@content") == ["light dark"]
 
 
-def test_every_rule_of_the_style_is_inlined_or_in_a_media_query(
-    renderer, rendered, mail_paper, mail_links, mail_brand, mail_templates
-):
-    style = (mail_templates / "style.css").read_text()
-    plain = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", style)
-    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", plain)
-    pages = [
-        lxml.html.document_fromstring(mail.html)
-        for mail in every_mail(renderer, rendered, mail_paper, mail_links, mail_brand)
-    ]
-
-    assert len(rules) > 30
-    for selector, declarations in rules:
-        found = [element for page in pages for element in page.cssselect(selector.strip())]
-        wanted = {part.split(":")[0].strip() for part in declarations.split(";") if part.strip()}
-        assert found, f"{selector.strip()} styles nothing"
-        for element in found:
-            inlined = {part.split(":")[0].strip() for part in element.get("style", "").split(";")}
-            assert wanted <= inlined, f"{selector.strip()} is not inlined"
-
-
-def test_media_rules_outrank_what_is_inlined(mail_templates):
-    style = (mail_templates / "style.css").read_text()
-    media = style[style.index("@media") :]
-
-    for declarations in re.findall(r"\{([^{}]+)\}", media):
-        for declaration in filter(str.strip, declarations.split(";")):
-            assert "!important" in declaration
-    assert "prefers-color-scheme: dark" in media
-
-
-def luminance(colour):
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_text_colour_has_the_contrast_of_wcag_aa(mail_templates, theme):
-    style = (mail_templates / "style.css").read_text()
-    light, dark = style.split("@media (prefers-color-scheme: dark)")
-    rules = dict.fromkeys(re.findall(r"([^{};]+)\{([^{}]*)\}", light if theme == "light" else dark))
-    sheet = next(re.search(r"#\w{6}", body)[0] for name, body in rules if name.strip() == ".sheet")
-
-    checked = 0
-    for name, body in rules:
-        colour = re.search(r"(?<![-\w])color: (#\w{6})", body)
-        if colour and "preheader" not in name:
-            ground = sheet
-            if ".button" in name:
-                cells = [body for name, body in rules if name.strip() == ".button-cell"]
-                ground = re.search(r"background-color: (#\w{6})", cells[0])[1]
-            one, two = sorted((luminance(colour[1]), luminance(ground)))
-            assert (two + 0.05) / (one + 0.05) >= 4.5, name
-            checked += 1
-    assert checked >= 4
-
-
 def test_the_confirm_mail_holds_nothing_a_stranger_typed(renderer, mail_links, mail_brand):
     one = renderer.note(Kind.CONFIRM, links=mail_links("aaa"), brand=mail_brand)
     two = renderer.note(Kind.CONFIRM, links=mail_links("bbb"), brand=mail_brand)
@@ -430,11 +372,11 @@ def test_html_is_never_larger_than_its_limit(rendered, mail_paper, count):
 
 
 def test_abstracts_shorten_before_anything_is_left_out(rendered, mail_paper):
-    papers = [a_fat_paper(mail_paper, number) for number in range(1, 22)]
+    papers = [a_fat_paper(mail_paper, number) for number in range(1, 31)]
     few, many = rendered(papers[:2]), rendered(papers)
 
-    whole = re.search(r"Abstract 1 begins.*?(?=Matched)", words_of(few.html))[0]
-    short = re.search(r"Abstract 1 begins.*?(?=Matched)", words_of(many.html))[0]
+    whole = re.search(r"Abstract 1 begins.*?(?= Paper ·)", words_of(few.html))[0]
+    short = re.search(r"Abstract 1 begins.*?(?= Paper ·)", words_of(many.html))[0]
     assert len(short) < len(whole)
     assert short.rstrip().endswith("sentence.")
     assert all(paper.page in links_of(many.html) for paper in papers)

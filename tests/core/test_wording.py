@@ -19,11 +19,12 @@ from newsletter.core.wording import authors_line, cut_at_sentence, cut_at_word, 
         (["Ada"], 1, "Ada"),
         (["Ada", "Ben"], 2, "Ada and Ben"),
         (["Ada", "Ben", "Cem", "Dag"], 4, "Ada, Ben, Cem and Dag"),
-        (["Ada", "Ben", "Cem", "Dag", "Eva"], 5, "Ada, Ben, Cem and 2 more"),
+        (["Ada", "Ben", "Cem", "Dag", "Eva"], 5, "Ada, Ben, 2 more and Eva"),
         (["Ada", "Ben", "Cem"], 15, "Ada, Ben, Cem and 12 more"),
         (["Ada", "Ada", "Ben"], 3, "Ada and Ben"),
-        ([f"A {n}" for n in range(573)], 573, "A 0, A 1, A 2 and 570 more"),
+        ([f"A {n}" for n in range(573)], 573, "A 0, A 1, 570 more and A 572"),
         (["Ada"], 2, "Ada and 1 more"),
+        (["Ada", "Ben", "Cem", "Dag", "Eva"], 9, "Ada, Ben, Cem and 6 more"),
         ([" Ada\n Lovelace ", ""], 1, "Ada Lovelace"),
     ],
 )
@@ -50,6 +51,19 @@ def test_a_name_of_ten_kilobytes_is_cut():
 )
 def test_an_abstract_ends_with_a_sentence_where_one_ends(text, limit, cut):
     assert cut_at_sentence(text, limit) == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("Memory for Agents in the Wild", 24, "Memory for Agents…"),
+        ("Memory for Agents in the Wild", 21, "Memory for Agents…"),
+        ("Memory, and More of It", 14, "Memory…"),
+        ("The Of and In", 11, "The Of…"),
+    ],
+)
+def test_a_cut_leaves_no_small_word_behind(text, limit, cut):
+    assert cut_at_word(text, limit) == cut
 
 
 @given(st.text(), st.integers(1, 80))
@@ -87,6 +101,8 @@ def test_the_words_that_matched_are_shown_as_written(words, shown):
         ("https://example.org/ü x", "https://example.org/%C3%BC%20x"),
         ('https://example.org/"><b>', "https://example.org/%22%3E%3Cb%3E"),
         ("https://example.org/\r\nX: y", "https://example.org/%0D%0AX:%20y"),
+        ("https://example.org/100%?a=5%z", "https://example.org/100%25?a=5%25z"),
+        ("https://[::1]:80/a[1]#b#c", "https://[::1]:80/a%5B1%5D#b%23c"),
         ("javascript:alert(1)", ""),
         (" JavaScript:alert(1)", ""),
         ("data:text/html,x", ""),
@@ -117,6 +133,18 @@ def test_chinese_is_wrapped_by_columns():
 
     assert len(lines) == 4
     assert all(wording.columns_of(line) <= 72 for line in lines)
+
+
+def test_no_line_of_chinese_begins_with_what_closes_a_clause():
+    lines = wrap("研" * 34 + "。" + "究" * 40, indent=4).split("\n")
+
+    assert not any(line.strip().startswith("。") for line in lines)
+    assert all(wording.columns_of(line) <= 72 for line in lines)
+
+
+def test_a_terminal_draws_marks_and_joiners_without_width():
+    assert wording.columns_of("e\u0301\u200d\ufe0f") == 1
+    assert wording.columns_of("🤗研") == 4
 
 
 def test_dates_are_in_english_on_every_machine():
