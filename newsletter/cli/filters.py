@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter.cli import filter_import
 from newsletter.cli.choices import MANAGE, Json
 from newsletter.cli.words import amount, print_json, result, say
 from newsletter.errors import NotFound
@@ -24,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     nouns.command("match", epilog="Example: newsletter filter match 'agent*' --data recorded-days")(
         match
     )
+    nouns.command("import", epilog=filter_import.EPILOG)(filter_import.import_filter)
     app.add_typer(nouns, name="filter", rich_help_panel=MANAGE)
 
 
@@ -44,17 +46,17 @@ def match(
     """List the recorded papers that a filter selects."""
     from newsletter.core.filters import parse_filter
     from newsletter.core.matching import PaperIndex
+    from newsletter.core.matching.index import positions
 
     wanted = parse_filter(text)
-    papers = recorded_papers(data)
-    bits = PaperIndex(papers).match(wanted)
-    found = [paper for number, paper in enumerate(papers) if bits >> number & 1]
+    index = PaperIndex(recorded_papers(data))
+    found = [index.papers[k] for k in positions(index.match(wanted))]
     if is_json:
         print_json({"papers": [paper.id for paper in found]})
         return
     for paper in found:
         result(f"{paper.id}  {paper.title}")
-    say(f"{len(found)} of {amount(len(papers), 'paper')}.")
+    say(f"{len(found)} of {amount(len(index.papers), 'paper')}.")
 
 
 def recorded_papers(data: Path) -> "list[Paper]":
