@@ -1,15 +1,18 @@
 """What readers and admins do with a subscription."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store.subscribers import subscribers_page
 from newsletter.app.service import Service
 from newsletter.core.links import links_of
 from newsletter.core.rendering import Links
+from newsletter.core.results import Imported
 from newsletter.core.subscribers import Status, Subscriber, Wishes
 from newsletter.core.tokens import Purpose, read_token
-from newsletter.services import previews, subscriptions
+from newsletter.services import imports, previews, subscriptions
 
 CONFIRM_AGE = timedelta(days=7)
 
@@ -135,6 +138,32 @@ class Readers(Service):
             )
         self._ring_for(waits)
         return added
+
+    def import_subscribers(
+        self,
+        readers: Iterable[tuple[str, Wishes]],
+        *,
+        actor: str = "admin",
+        progress: Callable[[int], None] | None = None,
+    ) -> Imported:
+        """Add many readers who asked for the mail elsewhere; each that cannot be is named.
+
+        Committed by the thousand: what was added before an interruption stays. progress: told how
+        many were looked at.
+        """
+        total, rest = Imported(), iter(readers)
+        while chunk := list(islice(rest, imports.AT_ONCE)):
+            with self.store.write() as session:
+                total += imports.import_subscribers(
+                    session,
+                    chunk,
+                    actor=actor,
+                    hash_secret=self.letterhead.hash_secret,
+                    now=self._now(session),
+                )
+            if progress is not None:
+                progress(total.added + len(total.refused))
+        return total
 
     def subscriber(self, address: str) -> Subscriber:
         """The subscriber of this address. Raises AddressError, NotFound."""

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from newsletter.cli.choices import MANAGE, Address, Json, Limit
-from newsletter.cli.daily import actor
+from newsletter.cli.choices import MANAGE, Address, Json, Limit, actor
+from newsletter.cli.importing import import_
 from newsletter.cli.opening import opened, warn_without_relay
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
 from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes
@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
         epilog="Example: newsletter subscribers add ada@example.org --topic 'Agents=title:agent*' "
         "--hour 8 --time-zone Europe/London",
     )(add)
+    nouns.command("import", epilog="Example: newsletter subscribers import readers.csv")(import_)
     nouns.command("show", epilog="Example: newsletter subscribers show ada@example.org")(show)
     nouns.command("list", epilog="Example: newsletter subscribers list --status pending")(list_)
     nouns.command("remove", epilog="Example: newsletter subscribers remove ada@example.org --yes")(

@@ -50,6 +50,17 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """Readers taken in. refused: address and reason of each that was not."""
+
+    added: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
+
+    def __add__(self, other: "Imported") -> "Imported":
+        return Imported(added=self.added + other.added, refused=self.refused + other.refused)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryView:
     """One row of the ledger, for people. edition: its date. papers: ids in the mail's order."""
 
@@ -76,13 +87,20 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionView:
-    """One edition with how many of its deliveries stand in each state."""
+    """One edition with how many of its deliveries stand in each state.
+
+    state: open, held or cancelled; held_because: the reason of either. deferred: those pending
+    whose next try is later.
+    """
 
     id: int
     edition: date
     kind: Kind
     state: str
     counts: Mapping[State, int] = field(default_factory=dict)
+    deferred: int = 0
+    held_because: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +111,6 @@ class Ran:
     pulled: tuple[Pulled, ...] = ()
     planned: Planned = Planned()
     counts: Mapping[State, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resent:
-    """A resend, done or only shown. refused: (address, why not) pairs."""
-
-    edition: date
-    addresses: tuple[str, ...]
-    delivery_ids: tuple[int, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()
-    is_dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

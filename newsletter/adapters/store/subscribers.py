@@ -38,6 +38,13 @@ def subscriber_by_key(session: Session, key: str, *, is_locked: bool = False) ->
     return _one(session, col(SubscriberRow.address_key) == key, is_locked=is_locked)
 
 
+def ids_by_key(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """The subscribers of these normalised addresses; who is unknown is left out."""
+    wanted = select(col(SubscriberRow.address_key), col(SubscriberRow.id))
+    rows = session.execute(wanted.where(col(SubscriberRow.address_key).in_(keys)))
+    return {row.address_key: row.id for row in rows if row.id is not None}
+
+
 def subscribers_page(
     session: Session, *, status: Status | None = None, limit: int = 100, after_id: int = 0
 ) -> tuple[Subscriber, ...]:
@@ -119,6 +126,44 @@ def add_subscriber(
     if subscriber_id is not None:
         _add_texts(session, subscriber_id, wishes)
     return subscriber_id
+
+
+def add_active(
+    session: Session, readers: Sequence[tuple[Address, str, Wishes, datetime]], *, now: datetime
+) -> None:
+    """Add many confirmed readers: address, its hash, wishes, and when their first digest is due.
+
+    None of the addresses may be there yet.
+    """
+    rows = [
+        {
+            "address": address.text,
+            "address_key": address.key,
+            "address_hash": address_hash,
+            "status": Status.ACTIVE.value,
+            "created_at": now,
+            "confirmed_at": now,
+            "next_due_at": due_at,
+            "ended_because": "",
+            **{name: getattr(wishes, name) for name in _PLAIN_WISHES},
+        }
+        for address, address_hash, wishes, due_at in readers
+    ]
+    made = insert(SubscriberRow).returning(col(SubscriberRow.id), sort_by_parameter_order=True)
+    ids = session.scalars(made, rows).all()
+    topics, mutes = [], []
+    for subscriber_id, (_, _, wishes, _) in zip(ids, readers, strict=True):
+        assert subscriber_id is not None  # the database has just given it
+        topics += _topic_rows(subscriber_id, wishes)
+        mutes += _mute_rows(subscriber_id, wishes)
+    _insert_texts(session, topics, mutes)
+
+
+def statuses_of(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """The status of those of these addresses (`Address.key`) that are there."""
+    wanted = select(col(SubscriberRow.address_key), col(SubscriberRow.status))
+    rows = session.execute(wanted.where(col(SubscriberRow.address_key).in_(keys)))
+    return {row.address_key: row.status for row in rows}
 
 
 def set_wishes(session: Session, subscriber_id: int, wishes: Wishes) -> None:
@@ -240,7 +285,11 @@ def _set(session: Session, subscriber_id: int, values: Mapping[str, Any]) -> Non
 
 
 def _add_texts(session: Session, subscriber_id: int, wishes: Wishes) -> None:
-    topics = [
+    _insert_texts(session, _topic_rows(subscriber_id, wishes), _mute_rows(subscriber_id, wishes))
+
+
+def _topic_rows(subscriber_id: int, wishes: Wishes) -> list[dict[str, Any]]:
+    return [
         {
             "subscriber_id": subscriber_id,
             "position": position,
@@ -251,7 +300,15 @@ def _add_texts(session: Session, subscriber_id: int, wishes: Wishes) -> None:
         }
         for position, topic in enumerate(wishes.topics)
     ]
-    mutes = [{"subscriber_id": subscriber_id, "filter": text} for text in wishes.mutes]
+
+
+def _mute_rows(subscriber_id: int, wishes: Wishes) -> list[dict[str, Any]]:
+    return [{"subscriber_id": subscriber_id, "filter": text} for text in wishes.mutes]
+
+
+def _insert_texts(
+    session: Session, topics: Sequence[dict[str, Any]], mutes: Sequence[dict[str, Any]]
+) -> None:
     if topics:
         session.execute(insert(TopicRow), topics)
     if mutes:
