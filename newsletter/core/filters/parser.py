@@ -11,13 +11,13 @@ import re
 
 from newsletter.core.filters.fields import find_field, unknown_field
 from newsletter.core.filters.levels import WORD_OPERATORS, Level
+from newsletter.core.filters.plain import MAX_TERMS, read_plain
 from newsletter.core.filters.terms import QUOTES, read_term
 from newsletter.core.filters.tree import Filter, Leaf, Node, canonical
 from newsletter.core.filters.troubles import Trouble
 from newsletter.errors import FilterError
 
 MAX_LENGTH = 4_096  # characters
-MAX_TERMS = 64
 MAX_DEPTH = 8  # brackets within brackets
 
 _FIELD = r"[^\W\d]\w*:"
@@ -46,6 +46,12 @@ def parse_filter(text: str) -> Filter:
     if len(text) > MAX_LENGTH:
         problem = f"a filter has at most {MAX_LENGTH:,} characters, and this one {len(text):,}"
         raise FilterError(text[: MAX_LENGTH + 100], MAX_LENGTH + 1, problem)
+    plain = read_plain(text)
+    return Filter(text, plain) if plain else read_in_full(text)
+
+
+def read_in_full(text: str) -> Filter:
+    """The same for a text whose length was looked at, however it is written."""
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
         problem = f"the control character U+{ord(forbidden[0]):04X} cannot be part of a filter"

@@ -36,7 +36,7 @@ _BARE = re.compile(rf"[^\W_][^\s()|{QUOTES}:*~]*|[$\\][^\s()|{QUOTES}:*~]*")
 _BARE_VALUE = re.compile(rf"[^\W_][^\s()|{QUOTES}*~]*")
 
 
-@lru_cache(maxsize=65_536)  # readers share their words: most terms are read once
+@lru_cache(maxsize=8_192)  # `plain` remembers more, of what it can read
 def read_term(text: str) -> Leaf:
     """The leaf that this term says. Raises Trouble, counted from the start of the term."""
     if text == "*":

@@ -1,0 +1,124 @@
+"""The short way to a tree, for filters that are written as `canonical` writes them.
+
+Stored filters are, and nearly all of them are made of plain words, phrases, field tests and one
+level of brackets: these are read at a tenth of the cost. What is in any way unusual is left to the
+parser, errors included; what is read here is the same tree there.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import cast
+
+from newsletter.core.filters.terms import OPERATORS, read_term
+from newsletter.core.filters.tree import And, Leaf, Node, Not, Or, Words
+from newsletter.core.filters.troubles import Trouble
+from newsletter.core.filters.words import MIN_PREFIX, Compound
+
+MAX_TERMS = 64  # in a filter
+LONGEST = 512  # characters; what is remembered of hostile texts has a bound too
+
+_CHUNK = re.compile(r'\([^()]*\)|-?(?:[a-z]+:)?(?:"[^"]*"|[^ ()"]+)')
+# One token of the parser's, whatever stands before and behind it, and nothing it would refuse.
+_TOKEN = re.compile(
+    r'(?:[a-z]+:)?(?:"[^"\u201c\u201d\u201e\x00-\x1f\x7f-\x9f\ud800-\udfff]*"'
+    r"|[A-Za-z0-9<>][!#-'*-{}~]*)"
+)
+_WORDS = re.compile(
+    r"(?:(?P<field>title|abstract|keyword|org):)?"
+    r'(?:(?P<word>[A-Za-z0-9]+)(?P<star>\*?)|"(?P<phrase>[A-Za-z0-9]+(?: [A-Za-z0-9]+)+)")'
+)
+
+
+def read_plain(text: str) -> Node | None:
+    """The tree whose canonical text this is; None where it takes the whole parser to tell."""
+    if len(text) > LONGEST:
+        return None
+    if "(" in text:
+        return _read_groups(text)
+    if " OR " in text:
+        return _joined(Or, list(map(_operand, text.split(" OR "))))
+    if '"' not in text:
+        return _joined(And, list(map(_operand, text.split(" "))))
+    chunks = _CHUNK.findall(text)
+    return _joined(And, list(map(_operand, chunks))) if " ".join(chunks) == text else None
+
+
+def _read_groups(text: str) -> Node | None:
+    """The same for a text that has brackets somewhere."""
+    chunks: list[str] = _CHUNK.findall(text)
+    if " ".join(chunks) != text or len(text.split(" ")) > MAX_TERMS:
+        return None
+    kind: type[And | Or] = And
+    if chunks[1:2] == ["OR"]:
+        if len(chunks) % 2 == 0 or set(chunks[1::2]) != {"OR"}:
+            return None
+        kind, chunks = Or, chunks[::2]
+    inner = Or if kind is And else And  # brackets around anything else would be left out
+    nodes: list[Node | None] = []
+    for chunk in chunks:
+        is_group = chunk[0] == "("
+        node = read_plain(chunk[1:-1]) if is_group else _operand(chunk)
+        if is_group and type(node) is not inner:
+            return None
+        nodes.append(node)
+    return _joined(kind, nodes) if len(nodes) > 1 else None
+
+
+def _joined(kind: type[And | Or], nodes: Sequence[Node | None]) -> Node | None:
+    """These as one node, where all were read and this is how they are written."""
+    if len(nodes) == 1:
+        return nodes[0]
+    if len(nodes) > MAX_TERMS or not all(nodes) or _share_a_field(nodes):
+        return None
+    return kind(cast(tuple[Node, ...], tuple(nodes)))
+
+
+def _share_a_field(nodes: Sequence[Node | None]) -> bool:
+    """Whether `title:(a b)` is how to write them."""
+    first = nodes[0]
+    return (
+        isinstance(first, Leaf)
+        and bool(first.field)
+        and all(isinstance(node, Leaf) and node.field == first.field for node in nodes)
+    )
+
+
+@lru_cache(maxsize=131_072)  # readers share their words: 54,000 terms make 280,000 filters
+def _operand(token: str) -> Node | None:
+    if token[:1] != "-":
+        return _leaf(token)
+    kept_out = _leaf(token[1:])
+    return Not(kept_out) if kept_out else None
+
+
+def _leaf(token: str) -> Leaf | None:
+    leaf: Leaf | None = _plain_words(token)
+    if leaf is None and _TOKEN.fullmatch(token):
+        try:
+            leaf = read_term(token)
+        except Trouble:
+            return None
+    return leaf if leaf and leaf.text == token else None
+
+
+def _plain_words(token: str) -> Words | None:
+    """What `read_term` makes of ASCII letters and digits, without looking for anything else."""
+    match = _WORDS.fullmatch(token)
+    if match is None:
+        return None
+    field, word, star, phrase = match.groups()
+    if word and (word.casefold() in OPERATORS or (star and len(word) < MIN_PREFIX)):
+        return None
+    words = phrase.split(" ") if phrase else [word]
+    return Words(
+        field=field or "",
+        value=token[len(field) + 1 :] if field else token,
+        text=token,
+        units=tuple(_compound(word, is_prefix=bool(star)) for word in words),
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _compound(word: str, *, is_prefix: bool) -> Compound:
+    return Compound((word,), "", is_prefix)
