@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from functools import cached_property, partial
 
@@ -111,10 +111,15 @@ class DailyRun(Service):
             self.ring(Task.SEND)
 
     def plan_range(
-        self, range_no: int, edition: date | None = None, *, everyone: bool = False
+        self,
+        range_no: int,
+        edition: date | None = None,
+        *,
+        everyone: bool = False,
+        only: Collection[int] | None = None,
     ) -> Planned:
         """Plan the digests of one range of subscribers, and ring for their hand-over."""
-        draft, version = self._plan(range_no, edition, everyone=everyone)
+        draft, version = self._plan(range_no, edition, everyone=everyone, only=only)
         if draft.bitmaps or draft.planned.digests:
             try:
                 self.parts.seen.remember(range_no, draft.bitmaps, version=version)
@@ -126,7 +131,12 @@ class DailyRun(Service):
         return draft.planned
 
     def _plan(
-        self, range_no: int, edition: date | None, *, everyone: bool
+        self,
+        range_no: int,
+        edition: date | None,
+        *,
+        everyone: bool,
+        only: Collection[int] | None,
     ) -> tuple[editions.Draft, int]:
         """What was planned, and the range's version then.
 
@@ -139,6 +149,7 @@ class DailyRun(Service):
             everyone=everyone,
             seen=self.parts.seen,
             indexes=self._indexes,
+            only=only,
         )
         for _ in range(PLAN_TRIES):
             with self.store.read() as session:
@@ -272,5 +283,6 @@ class DailyRun(Service):
     def counts(self, edition: date) -> dict[State, int]:
         """How many deliveries of the edition's digests stand in each state."""
         with self.store.read() as session:
-            found = book.editions(session, limit=1, kind=Kind.DIGEST, edition=edition)
+            now = self._now(session)
+            found = book.editions(session, limit=1, kind=Kind.DIGEST, edition=edition, now=now)
         return dict(found[0].counts) if found else {}

@@ -1,9 +1,7 @@
 """The ledger and health: what admins look at."""
 
-from collections.abc import Sequence
 from datetime import date
 
-from newsletter.adapters.queue import Task
 from newsletter.adapters.store import ledger as book
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, State
@@ -11,39 +9,13 @@ from newsletter.core.results import (
     DeliveryView,
     EditionView,
     Finding,
-    Resent,
     ServiceStatus,
 )
-from newsletter.services import health, resends, subscriptions
+from newsletter.services import health, subscriptions
 
 
 class Ledger(Service):
     """What was sent to whom, and how the service stands."""
-
-    def resend(
-        self,
-        edition: date,
-        *,
-        addresses: Sequence[str],
-        actor: str,
-        because: str,
-        is_dry_run: bool,
-    ) -> Resent:
-        """Send these readers their digest of the edition once more; see services.resends."""
-        with self.store.write() as session:
-            resent = resends.resend(
-                session,
-                edition,
-                addresses,
-                actor=actor,
-                because=because,
-                is_dry_run=is_dry_run,
-                sender=self._sender,
-                now=self._now(session),
-            )
-        if resent.delivery_ids:
-            self.ring(Task.SEND)
-        return resent
 
     def deliveries(
         self,
@@ -64,9 +36,11 @@ class Ledger(Service):
                 limit=limit,
             )
 
-    def editions(self, *, limit: int = 10) -> tuple[EditionView, ...]:
+    def editions(self, *, edition: date | None = None, limit: int = 10) -> tuple[EditionView, ...]:
+        """The last editions of digests with their counts, newest first; or only this one."""
         with self.store.read() as session:
-            return book.editions(session, limit=limit, kind=Kind.DIGEST)
+            now = self._now(session)
+            return book.editions(session, limit=limit, kind=Kind.DIGEST, edition=edition, now=now)
 
     # Health
 

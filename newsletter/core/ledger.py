@@ -109,9 +109,9 @@ MAX_CAUSE = 200
 
 
 def cause_of(text: str) -> str:
-    """The reply without what is said of this one message, so that equal refusals are counted as one.
+    """The reply without what it says of one message only, so that equal refusals count as one.
 
-    "550 5.1.1 <ada@x.org>: no such user (q42abc)" and its likes for other readers become one.
+    "5.1.1 <ada@example.org>: no such user (q42abc)" and its likes for other readers are the same.
     """
     plain = _ADDRESS.sub("…", " ".join(text.split()))
     return _PART.sub(lambda part: _kept(part[0]), plain)[:MAX_CAUSE]

@@ -70,6 +70,16 @@ def next_due(
         day += _DAY
 
 
+def due_on(
+    edition: date, cadence: Cadence, *, hour: int, weekday: int, time_zone: str
+) -> datetime | None:
+    """When the digest of this edition is due to a reader; None on a day that is not theirs."""
+    midnight = datetime.combine(edition, time(), check_time_zone(time_zone)).astimezone(UTC)
+    before = midnight - timedelta(microseconds=1)
+    due = next_due(cadence, hour=hour, weekday=weekday, time_zone=time_zone, after=before)
+    return due if edition_of(due, time_zone) == edition else None
+
+
 def _is_day_of(cadence: Cadence, day: date, weekday: int) -> bool:
     match cadence:
         case Cadence.DAILY:

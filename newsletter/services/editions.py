@@ -1,7 +1,7 @@
 """Plan the digests that are due, a range of subscribers at a time."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -71,14 +71,17 @@ def draft(
     seen: Seen,
     indexes: Indexes,
     now: datetime,
+    only: Collection[int] | None = None,
 ) -> Draft:
     """A digest for each reader of the range whose hour has come and who has matches; only reads.
 
     edition: its date; None for each reader's own today. everyone: also those who are not due; a
-    reader who has a digest of the edition is left as is.
+    reader who has a digest of the edition is left as is. only: nobody but these.
     """
     version = planning.range_version(session, range_no)
     readers = planning.readers_in(session, range_no, due_at=None if everyone else now)
+    if only is not None:
+        readers = [reader for reader in readers if reader.id in only]
     reachable = [reader for reader in readers if _may_read(reader, now)]
     memory = _Memory(session, range_no, seen=seen, version=version, now=now)
     planned, digests = Planned(), {}

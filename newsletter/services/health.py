@@ -20,7 +20,7 @@ DAYS = 14
 def status(session: Session, sources: Sequence[str], *, now: datetime) -> ServiceStatus:
     """The last pulls, editions and waiting deliveries, and what is wrong with them."""
     of_sources = tuple(_source(session, name) for name in sources)
-    editions = ledger.editions(session, limit=EDITIONS, kind=Kind.DIGEST)
+    editions = ledger.editions(session, limit=EDITIONS, kind=Kind.DIGEST, now=now)
     subscribers = subscribers_by_status(session)
     oldest = ledger.oldest_waiting_at(session, now=now)
     return ServiceStatus(

@@ -1,7 +1,7 @@
 """The ledger is written here: what is planned for whom, and a digest as its row keeps it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -197,6 +197,12 @@ def _new(
         "digest": digest,
         "because": because,
     }
+
+
+def deliveries_with_ids(session: Session, ids: Collection[int]) -> list[DeliveryRow]:
+    """These rows, by reader."""
+    wanted = select(DeliveryRow).where(col(DeliveryRow.id).in_(ids))
+    return list(session.scalars(wanted.order_by(col(DeliveryRow.subscriber_id))))
 
 
 def add_resends(

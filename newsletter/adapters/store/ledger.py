@@ -1,6 +1,6 @@
 """The ledger read by people: deliveries, editions and their counts, and what admins did."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import func, select, update
@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.deliveries import digest_of
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow, SubscriberRow
+from newsletter.adapters.store.tallies import tally
 from newsletter.core.delivery import Kind, State
 from newsletter.core.results import DeliveryView, EditionView
 
@@ -65,7 +66,12 @@ def _view(row: DeliveryRow, edition: EditionRow, address: str) -> DeliveryView:
 
 
 def editions(
-    session: Session, *, limit: int, kind: Kind | None = None, edition: date | None = None
+    session: Session,
+    *,
+    limit: int,
+    now: datetime,
+    kind: Kind | None = None,
+    edition: date | None = None,
 ) -> tuple[EditionView, ...]:
     """The last editions with their counts, newest first."""
     query = select(EditionRow).order_by(col(EditionRow.edition_on).desc(), col(EditionRow.kind))
@@ -73,51 +79,33 @@ def editions(
         query = query.where(col(EditionRow.kind) == kind)
     if edition is not None:
         query = query.where(col(EditionRow.edition_on) == edition)
-    rows = session.scalars(query.limit(limit)).all()
-    counts = _counts(session, [row.id for row in rows if row.id is not None])
-    return tuple(
-        EditionView(
-            id=row.id or 0,
-            edition=row.edition_on,
-            kind=Kind(row.kind),
-            state=row.state,
-            counts=counts.get(row.id or 0, {}),
-        )
-        for row in rows
+    return tuple(_edition(session, row, now) for row in session.scalars(query.limit(limit)).all())
+
+
+def _edition(session: Session, row: EditionRow, now: datetime) -> EditionView:
+    found = tally(session, row.id or 0, now=now)
+    return EditionView(
+        id=row.id or 0,
+        edition=row.edition_on,
+        kind=Kind(row.kind),
+        state=row.state,
+        counts=found.counts,
+        deferred=found.deferred,
+        held_because=row.held_because,
+        expires_at=row.expires_at,
     )
 
 
-def _counts(session: Session, edition_ids: Sequence[int]) -> dict[int, dict[State, int]]:
-    rows = session.execute(
-        select(col(DeliveryRow.edition_id), col(DeliveryRow.state), func.count())
-        .where(col(DeliveryRow.edition_id).in_(edition_ids))
-        .group_by(col(DeliveryRow.edition_id), col(DeliveryRow.state))
+def edition_row(
+    session: Session, kind: Kind, day: date, *, is_locked: bool = False
+) -> EditionRow | None:
+    """The row of this edition. is_locked: nobody else who asks so gets it until the commit."""
+    wanted = select(EditionRow).where(
+        col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day
     )
-    counts: dict[int, dict[State, int]] = {}
-    for edition, state, count in rows:
-        counts.setdefault(edition, {})[State(state)] = count
-    return counts
-
-
-def edition_row(session: Session, kind: Kind, day: date) -> EditionRow | None:
-    return session.scalars(
-        select(EditionRow).where(col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day)
-    ).first()
-
-
-def last_digests(
-    session: Session, edition_id: int, subscriber_ids: Collection[int]
-) -> dict[int, DeliveryRow]:
-    """For each of these subscribers their newest delivery of the edition, if any."""
-    rows = session.scalars(
-        select(DeliveryRow)
-        .where(
-            col(DeliveryRow.edition_id) == edition_id,
-            col(DeliveryRow.subscriber_id).in_(subscriber_ids),
-        )
-        .order_by(col(DeliveryRow.resend_no))
-    )
-    return {row.subscriber_id: row for row in rows}
+    if is_locked:  # deliveries that name the edition are still added: those need its key only
+        wanted = wanted.with_for_update(key_share=True)
+    return session.scalars(wanted.execution_options(populate_existing=True)).first()
 
 
 def extend_edition(session: Session, edition_id: int, until: datetime) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Select,
     case,
     func,
@@ -42,15 +41,13 @@ def tally(session: Session, edition_id: int, *, now: datetime) -> Tally:
 def by_domain(session: Session, edition_id: int, *, now: datetime) -> list[DomainTally]:
     """The counts of one edition by the readers' domains, the largest first."""
     domain = col(SubscriberRow.domain)
-    planned = {
-        name: count
-        for name, count in session.execute(
-            select(domain, func.count())
-            .join(DeliveryRow, col(DeliveryRow.subscriber_id) == col(SubscriberRow.id))
-            .where(col(DeliveryRow.edition_id) == edition_id)
-            .group_by(domain)
-        )
-    }
+    rows = session.execute(
+        select(domain, func.count())
+        .join(DeliveryRow, col(DeliveryRow.subscriber_id) == col(SubscriberRow.id))
+        .where(col(DeliveryRow.edition_id) == edition_id)
+        .group_by(domain)
+    )
+    planned = {name or "": count for name, count in rows}
     counts: dict[str, dict[State, int]] = {}
     deferred: dict[str, int] = {}
     for query in _unsettled(edition_id, now):
@@ -77,7 +74,7 @@ def _with_sent(unsettled: dict[State, int], planned: int) -> dict[State, int]:
     return {state: counts[state] for state in State if counts.get(state, 0) > 0}
 
 
-def _unsettled(edition_id: int, now: datetime) -> Iterator[Select[Any]]:
+def _unsettled(edition_id: int, now: datetime) -> Iterator[Select[*tuple[Any, ...]]]:
     """(state, count, of which their next try is later), for all but `sent`.
 
     Each is counted from its own partial index: SQLite uses one only where the state stands in the
@@ -85,16 +82,12 @@ def _unsettled(edition_id: int, now: datetime) -> Iterator[Select[Any]]:
     """
     state = col(DeliveryRow.state)
     is_later = func.sum(case((col(DeliveryRow.next_at) > now, 1), else_=0))
+    of_edition = literal_column("+deliveries.edition_id", BigInteger()).in_([edition_id])
     for condition, later in (
         ("deliveries.state = 'pending'", is_later),
         ("deliveries.state = 'sending'", literal(0)),
         (f"deliveries.{UNSENT}", literal(0)),
     ):
         yield (
-            select(state, func.count(), later)
-            .where(text(condition), _PLAIN_EDITION == edition_id)
-            .group_by(state)
+            select(state, func.count(), later).where(text(condition), of_edition).group_by(state)
         )
-
-
-_PLAIN_EDITION: ColumnElement[int] = literal_column("+deliveries.edition_id", BigInteger())
