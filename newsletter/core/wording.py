@@ -19,6 +19,8 @@ _MONTHS = (
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?= +[\"“‘(\[]?[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]")
 _ABBREVIATIONS = "e.g|i.e|et al|vs|cf|resp|approx|Figs?|Eqs?|Sec|Tab|Refs?|No|Dr|Prof|St|w.r.t"
 _NO_SENTENCE = re.compile(rf"\b(?:{_ABBREVIATIONS.replace('.', '[.]')}|[A-Z])\.[\"'”’)\]]*$")
+_WEB_ADDRESS = re.compile(r"(https?://[^/?#]*)([^#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 # A cut after one of these reads as if the next word had been lost by mistake.
 _SMALL_WORD = re.compile(
