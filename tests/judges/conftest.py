@@ -39,7 +39,9 @@ DEMO = files("newsletter") / "demo_day"
 DEMO_DAY = date(2026, 6, 16)
 LETTERHEAD = Letterhead(
     keys=Keys((b"a-key-for-tests-only",)),
-    brand=Brand(base_url="https://papers.example.org", postal_address="1 Example Street, Exampleby"),
+    brand=Brand(
+        base_url="https://papers.example.org", postal_address="1 Example Street, Exampleby"
+    ),
     sender="Daily Papers <papers@example.org>",
     domain="example.org",
 )
@@ -167,9 +169,7 @@ def made_mails(shipped_renderer) -> tuple[Mail, ...]:
         for papers in [[_a_paper(number) for number in range(count)]]
     ]
     papers = [_a_paper(number) for number in range(8)]
-    pictures = _a_digest(
-        "pictures", shipped_renderer, _digest_of(papers), papers, thumbnails=True
-    )
+    pictures = _a_digest("pictures", shipped_renderer, _digest_of(papers), papers, thumbnails=True)
     papers = [_a_nasty_paper(number, words) for number, words in enumerate(NASTY)]
     nasty = _a_digest("nasty", shipped_renderer, _nasty_digest(papers), papers, thumbnails=True)
     links = links_of(LETTERHEAD, 7, confirm_at=None)
