@@ -26,8 +26,6 @@ _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 _SMALL_WORD = re.compile(
     r" (?:an?|and|as|at|by|for|from|in|into|of|on|or|over|the|to|under|via|with)$"
 )
-_WEB_ADDRESS = re.compile(r"(https?://[^/?#]*)([^#]*)(.*)", re.IGNORECASE | re.DOTALL)
-_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 _LOOSE_ENDS = " ,;:–—-(“"
 _CLOSING = "、。，．！？：；）】」』》〉”’…ー"  # none begins a line of Chinese or Japanese
