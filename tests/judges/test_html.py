@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_every_mail_says_its_language_and_its_title(mails):
 def test_headings_go_down_one_step_at_a_time(mails):
     for mail in mails:
         levels = [int(one.tag[1]) for one in mail.page.iter("h1", "h2", "h3", "h4")]
-        steps = [after - before for before, after in zip(levels, levels[1:], strict=False)]
+        steps = [after - before for before, after in pairwise(levels)]
         assert levels[0] == 1
         assert levels.count(1) == 1
         assert all(step <= 1 for step in steps)

@@ -1,4 +1,4 @@
-"""Every rule of the mails' style is inlined, stands in @media, or is known to work only in place."""
+"""Every rule of the mails' style is inlined, stands in @media, or works only where it is."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ IN_PLACE = {
     "[data-ogsc]": "Outlook's apps and pages set this attribute when they are dark, and only then",
     "[data-ogsb]": "the same, for backgrounds",
     "u + .body": "Gmail's apps put the mail after a <u>: there is no such element before",
-    "a[x-apple-data-detectors]": "Apple Mail makes links of dates and addresses when it opens a mail",
+    "a[x-apple-data-detectors]": "Apple Mail makes links of dates when it opens a mail",
 }
 # Properties that take the place of others when they are inlined: the shorthand says as much.
 SHORTHANDS = {"border-bottom-color": "border-bottom", "border-top-color": "border-top"}
@@ -74,7 +74,7 @@ def test_what_stays_in_the_head_is_in_media_or_works_only_there(few_mails):
 
 
 def test_every_rule_is_for_something_in_a_mail(few_mails):
-    selectors = {one for one in selectors_of(STYLE.read_text("utf-8"))}
+    selectors = set(selectors_of(STYLE.read_text("utf-8")))
 
     unused = {one for one in selectors if not any(CSSSelector(one)(m.page) for m in few_mails)}
     assert unused == set()
