@@ -88,6 +88,10 @@ PARTS = (
 # (module, what it imports beyond its part): why it has to. Both stand for all below them.
 EXCEPTIONS = {
     ("newsletter.cli", "newsletter.web"): "`serve`, `up` and `demo` start the pages",
+    ("newsletter.cli", "newsletter.bench"): "`bench …` starts the measurements",
+    ("newsletter.bench.day", "newsletter.adapters.embedded"): "`bench day` brings its own servers",
+    ("newsletter.bench.day", "newsletter.adapters.redis_urls"): "and borrows a Redis",
+    ("newsletter.bench.day", "newsletter.adapters.store.scratch"): "and a database",
     ("newsletter.cli", "newsletter.adapters.embedded"): "`up` and `demo` start the servers",
     ("newsletter.cli", "newsletter.adapters.sources.folder"): "`filter match` and `demo` read"
     " recorded days without a database",

@@ -4,6 +4,8 @@ The broker has the database that the URL names, the cache the next one: clearing
 other.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -11,7 +13,7 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from newsletter.errors import SettingsError
+from newsletter.errors import QueueUnavailable, Refused, SettingsError
 
 ANSWER_SECONDS = 2.0  # a cache that is slower than this is treated as away
 HINT = "write redis://HOST:6379/0, rediss://USER:PASSWORD@HOST:6379/0 or unix:///PATH?db=0"
@@ -39,11 +41,7 @@ def broker_url(redis_url: str) -> str:
 
 def cache_url(redis_url: str) -> str:
     """The address of the cache, as redis-py reads it. Raises SettingsError."""
-    parts = _parse(redis_url)
-    if parts.scheme == "unix":
-        query = dict(parts.query) | {"db": str(parts.database + 1)}
-        return f"unix://{parts.login}{parts.place}?{urlencode(query)}"
-    return _url(parts, parts.database + 1, dict(parts.query))
+    return _for_redis_py(redis_url, above=1)
 
 
 def open_cache(redis_url: str) -> redis.Redis:
@@ -61,6 +59,41 @@ def open_cache(redis_url: str) -> redis.Redis:
         ),
         protocol=2,  # what every Redis-protocol server speaks
     )
+
+
+@contextmanager
+def borrowed_redis(redis_url: str) -> Iterator[str]:
+    """The same address, whose two databases are emptied when the block ends.
+
+    Raises Refused where one of them holds anything now, QueueUnavailable when none answers.
+    """
+    clients = [open_cache(redis_url), redis.Redis.from_url(_for_redis_py(redis_url, above=0))]
+    try:
+        for client in clients:
+            if keys := client.dbsize():
+                number = client.get_connection_kwargs().get("db", 0)
+                raise Refused(
+                    f"Redis database {number} holds {keys} keys: a measurement needs two empty "
+                    "ones, the one that is named and the next."
+                )
+        yield redis_url
+        for client in clients:
+            client.flushdb()
+    except redis.RedisError as problem:
+        raise QueueUnavailable(f"Redis does not answer: {problem}.") from problem
+    finally:
+        for client in clients:
+            client.close()
+
+
+def _for_redis_py(redis_url: str, *, above: int) -> str:
+    """As redis-py reads it: the database so many above the one that is named."""
+    parts = _parse(redis_url)
+    database = parts.database + above
+    if parts.scheme == "unix":
+        query = dict(parts.query) | {"db": str(database)}
+        return f"unix://{parts.login}{parts.place}?{urlencode(query)}"
+    return _url(parts, database, dict(parts.query))
 
 
 def _parse(redis_url: str) -> _Parts:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import (
+    bench,
     daily,
     database,
     deliveries,
@@ -108,5 +109,6 @@ for noun in (
     why,
     filters,
     database,
+    bench,
 ):
     noun.add_to(app)
