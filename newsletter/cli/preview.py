@@ -1,5 +1,6 @@
 """See one reader's mail without sending it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,17 @@ import typer
 from newsletter.cli.choices import EVERY_DAY, Address, Edition
 from newsletter.cli.opening import opened
 from newsletter.cli.words import amount, say
+from newsletter.errors import Refused
 
 if TYPE_CHECKING:
     from newsletter.core.results import Preview
 
-SUFFIXES = (".eml", ".html", ".txt")
+# What is written by how the file's name ends: the message as it is sent, or one of its parts.
+FORMS: "dict[str, Callable[[Preview], bytes]]" = {
+    ".eml": lambda shown: shown.message,
+    ".html": lambda shown: shown.rendered.html.encode(),
+    ".txt": lambda shown: shown.rendered.text.encode(),
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _out(text: str) -> Path:
     path = Path(text)
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in FORMS:
         raise typer.BadParameter(f"{text!r} must end in .eml, .html or .txt.")
     return path
 
@@ -36,19 +43,19 @@ def preview(
         Path | None,
         typer.Option("--out", parser=_out, metavar="FILE", help="A .eml, .html or .txt file."),
     ] = None,
+    is_forced: Annotated[
+        bool, typer.Option("--force", help="Replace the file where there is one.")
+    ] = False,
 ) -> None:
     """Show what a reader would get, or did get; without --out as plain text."""
+    if out is not None and out.exists() and not is_forced:
+        raise Refused(f"{out} is there already: name another file, or replace it with --force.")
     with opened() as newsletter:
         shown = newsletter.preview(address, edition=edition)
     if out is None:
-        typer.echo(shown.rendered.text)
+        typer.echo(shown.rendered.text, nl=False)
         return
-    content = _content(shown, out.suffix.lower())
-    out.write_bytes(content)
+    content = FORMS[out.suffix.lower()](shown)
+    with out.open("wb" if is_forced else "xb") as file:
+        file.write(content)
     say(f"Wrote {out} ({amount(len(content), 'byte')}).")
-
-
-def _content(shown: "Preview", suffix: str) -> bytes:
-    if suffix == ".eml":
-        return shown.message
-    return (shown.rendered.html if suffix == ".html" else shown.rendered.text).encode()

@@ -200,6 +200,35 @@ def test_a_preview_is_written_in_the_form_of_the_files_name(
     assert b"Agents" in content or name == "m.eml"
 
 
+def test_a_preview_as_a_message_is_what_was_sent(newsletter, mailed, tmp_path, smtp_sink):
+    newsletter("preview", mailed, "--edition", DAY, "--out", tmp_path / "mail.eml")
+
+    sent = smtp_sink.accepted[0].content
+    assert (tmp_path / "mail.eml").read_bytes() == sent
+
+
+def test_a_preview_replaces_a_file_only_when_told_to(newsletter, mailed, tmp_path):
+    there = tmp_path / "mail.html"
+    there.write_text("kept")
+    command = ("preview", mailed, "--edition", DAY, "--out", there)
+
+    code, _, err = newsletter(*command)
+    assert (code, there.read_text()) == (1, "kept")
+    assert err == f"{there} is there already: name another file, or replace it with --force.\n"
+
+    code, _, err = newsletter(*command, "--force")
+    assert code == 0
+    assert there.read_bytes().startswith(b"<!DOCTYPE html>")
+
+
+def test_a_preview_knows_three_forms(newsletter, mailed, tmp_path):
+    code, _, err = newsletter("preview", mailed, "--out", tmp_path / "mail.pdf")
+
+    assert code == 2
+    assert ".eml, .html or .txt" in " ".join(err.split())
+    assert not list(tmp_path.glob("mail.*"))
+
+
 def test_a_preview_for_nobody_we_know_says_so(newsletter):
     code, out, err = newsletter("preview", "nobody@example.org")
 
