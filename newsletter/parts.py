@@ -8,6 +8,7 @@ from typing import Any
 
 import redis
 
+from newsletter.adapters.flow import MemoryFlow, RedisFlow
 from newsletter.adapters.http import Http
 from newsletter.adapters.queue import CeleryQueue
 from newsletter.adapters.redis_urls import open_cache
@@ -17,15 +18,13 @@ from newsletter.adapters.sources import FolderSource, build_sources
 from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
 from newsletter.adapters.store import Store
 from newsletter.adapters.templates import template_loader
-from newsletter.core.ports import PaperSource, Seen, Spacing, TaskQueue, Transport
+from newsletter.core.ports import Flow, PaperSource, Seen, Spacing, TaskQueue, Transport
 from newsletter.core.rendering import Renderer
 from newsletter.core.results import Finding
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.settings import Settings, is_loopback
 
 log = logging.getLogger(__name__)
-
-CONNECTIONS = 8  # to the relay, per process
 
 
 class InlineQueue:
@@ -97,10 +96,12 @@ class Parts:
                 "address, such as smtp://USER:PASSWORD@HOST:587?tls=starttls, or start "
                 "`newsletter up`, which brings a local inbox."
             )
-        # A relay of this machine knows us; any other one wants to hear a name that it can look up.
-        hello = "" if is_loopback(self._settings.smtp_url) else self._settings.sending_domain
-        relay = parse_smtp_url(self._settings.smtp_url)
-        return SmtpTransport(relay, connections=CONNECTIONS, hello=hello)
+        relays = [parse_smtp_url(url) for url in self._settings.relay_urls]
+        return SmtpTransport(relays, flow=self.flow, hello=self._settings.sending_domain)
+
+    @cached_property
+    def flow(self) -> Flow:
+        return RedisFlow(self._cache) if self._cache is not None else MemoryFlow()
 
     @cached_property
     def _http(self) -> Http:
@@ -166,7 +167,7 @@ class Parts:
 
     def _look_at_sender(self) -> str:
         settings = self._settings
-        is_local = not settings.smtp_url or is_loopback(settings.smtp_url)
+        is_local = all(is_loopback(url) for url in settings.relay_urls)
         if is_local:
             return f"{settings.sender}, links to {settings.base_url}"
         if settings.sending_domain.endswith(".localhost"):

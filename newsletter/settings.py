@@ -4,6 +4,7 @@ Each name also works as NAME_FILE: the path of a file that holds the value, for 
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +51,11 @@ class Settings:
     templates_dir: Path | None = None
     data_dir: Path
     postal_address: str = ""
+
+    @property
+    def relay_urls(self) -> tuple[str, ...]:
+        """Each relay's address; several are parted by commas."""
+        return _relay_urls(self.smtp_url)
 
     @property
     def sending_domain(self) -> str:
@@ -158,12 +164,18 @@ def _redis_url(value: str) -> str:
 
 def _smtp_url(value: str) -> str:
     # The transport reads it in full; here only what would otherwise be found out by a worker.
-    if not value or (value.startswith("smtp://") and _has_host(value)):
+    urls = _relay_urls(value)
+    if all(url.startswith("smtp://") and _has_host(url) for url in urls):
         return value
     raise SettingsError(
         f"{PREFIX}SMTP_URL is not a relay's address: it must look like "
-        "smtp://USER:PASSWORD@HOST:587?tls=starttls."
+        "smtp://USER:PASSWORD@HOST:587?tls=starttls; several are parted by commas."
     )
+
+
+def _relay_urls(value: str) -> tuple[str, ...]:
+    # A password may hold a comma.
+    return tuple(url.strip() for url in re.split(r",\s*(?=\w+://)", value) if url.strip())
 
 
 def _has_host(value: str) -> bool:

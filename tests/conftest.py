@@ -214,6 +214,7 @@ class SmtpSink:
         users: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         size_limit: int = 30_000_000,
+        port: int = 0,
     ) -> None:
         self.accepted: list[Accepted] = []
         self.connections = 0
@@ -230,7 +231,7 @@ class SmtpSink:
         }
         self._steps: dict[str, deque[tuple[str, str]]] = defaultdict(deque)
         self._changed = threading.Condition()
-        self._thread = SmtpThread(self._protocol, host="127.0.0.1", port=0)
+        self._thread = SmtpThread(self._protocol, host="127.0.0.1", port=port)
 
     def start(self) -> None:
         self._thread.start()

@@ -63,6 +63,7 @@ PARTS = (
     part(2, "newsletter.adapters.redis_urls", VALUES, libraries="redis"),
     part(2, "newsletter.adapters.seen", (*VALUES, REDIS_URLS), libraries="redis"),
     part(2, "newsletter.adapters.spacing", (*VALUES, REDIS_URLS), libraries="redis"),
+    part(2, "newsletter.adapters.flow", (*VALUES, REDIS_URLS), libraries="redis"),
     part(2, "newsletter.adapters.queue", (*VALUES, REDIS_URLS), libraries="celery kombu redis"),
     part(2, "newsletter.adapters.smtp", VALUES),
     part(2, "newsletter.adapters.transports", VALUES),

@@ -48,6 +48,7 @@ class Result(StrEnum):
     FAILED = "failed"
     UNCERTAIN = "uncertain"  # the reply was lost after the final dot
     HELD = "held"  # speaks of us or the relay, not of the reader: no try was used
+    DELAYED = "delayed"  # not begun: there is no room for it before `wait`; no try was used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +56,15 @@ class Outcome:
     """What one try came to, with the server's own words.
 
     code: the SMTP reply code, 0 when there was none. status: the enhanced code "5.1.1"
-    (RFC 3463), "" when absent. text: the reply or the cause, at most 500 characters.
+    (RFC 3463), "" when absent. text: the reply or the cause, at most 500 characters. wait: until
+    there is room for a delayed one.
     """
 
     result: Result
     code: int = 0
     status: str = ""
     text: str = ""
+    wait: timedelta = timedelta()
 
 
 # Nothing is sent of an edition that is older. Its last readers, at UTC-12, come 26 hours after its
@@ -134,7 +137,7 @@ def parse_status(code: int, text: str) -> str:
     found = _STATUS.match(text)
     if found is None or found[1] != str(code)[:1]:
         return ""
-    return ".".join(str(int(number)) for number in found.groups())
+    return f"{found[1]}.{int(found[2])}.{int(found[3])}"
 
 
 def suppresses(outcome: Outcome) -> bool:

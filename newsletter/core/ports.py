@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from newsletter.core.delivery import Outcome
+from newsletter.core.flow import Grant, Limits, Look
 from newsletter.core.papers import Fetched
 
 Validators = Mapping[str, Mapping[str, str]]
@@ -96,6 +97,44 @@ class Spacing(Protocol):
 
     def wait(self, name: str, interval: timedelta) -> None:
         """Return when this caller's turn has come; turns of one name are `interval` apart."""
+        ...
+
+
+class Flow(Protocol):
+    """What all workers together know of the relays' limits and of the domains' moods.
+
+    It never raises: without its memory it grants less, never more.
+    """
+
+    def look(self, relays: Sequence[str]) -> Look:
+        """How these relays and all domains stand; at most some tenths of a second old."""
+        ...
+
+    def take(self, relay: str, limits: Limits, wanted: int) -> Grant:
+        """How many of the wanted this relay may be given now."""
+        ...
+
+    def give_back(self, relay: str, limits: Limits, count: int) -> None:
+        """So many were granted and not used."""
+        ...
+
+    def leave(self, wanted: Mapping[str, int]) -> Mapping[str, Grant]:
+        """For each domain, how many of the wanted may go; a domain that is free is left out."""
+        ...
+
+    def note(self, replies: Mapping[str, tuple[int, int]], *, seconds: float) -> None:
+        """For each domain how many it accepted, and how often it asked for fewer, in this time.
+
+        Only domains that asked for fewer, now or earlier, need to be told of.
+        """
+        ...
+
+    def close_relay(self, relay: str, because: str) -> None:
+        """Leave the relay alone, all of us, longer each time it happens in a row."""
+        ...
+
+    def open_relay(self, relay: str) -> None:
+        """It takes letters again."""
         ...
 
 

@@ -6,6 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from letters import SHORT
+
+from newsletter.adapters.flow import MemoryFlow
+from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
 
 
 class Peer:
@@ -106,3 +110,19 @@ def scripted_relay() -> Iterator[Callable[..., ScriptedRelay]]:
     yield make
     for relay in relays:
         relay.stop()
+
+
+@pytest.fixture
+def transport_to() -> Iterator[Callable[..., SmtpTransport]]:
+    """Make transports to one or more relays; they are closed after the test."""
+    made = []
+
+    def make(*urls: str, **options) -> SmtpTransport:
+        flow = MemoryFlow(clock=options["clock"]) if "clock" in options else MemoryFlow()
+        options = {"connections": 1, "patience": SHORT, "flow": flow} | options
+        made.append(SmtpTransport([parse_smtp_url(url) for url in urls], **options))
+        return made[-1]
+
+    yield make
+    for transport in made:
+        transport.close()

@@ -7,7 +7,7 @@ from newsletter.adapters.smtp.handover import Handover, Work
 from newsletter.adapters.smtp.opening import Opening
 from newsletter.adapters.smtp.relay import Relay
 from newsletter.adapters.smtp.script import For, Leaving, Refused, Step, Wait, demand
-from newsletter.adapters.smtp.wire import Broken, Patience, Reply, Wire
+from newsletter.adapters.smtp.wire import Broken, Patience, Wire
 
 NOOP_AFTER = 5.0  # seconds idle; before that a lost connection is noticed by the first letter
 STALE_AFTER = 100.0  # servers close after 300, some far sooner
@@ -41,7 +41,7 @@ class Conversation:
 
     def start(self, work: Work) -> None:
         self._script = self._run(work)
-        self._resume(None)
+        self._resume()
         self._pump()
 
     def handle(self, *, is_readable: bool, is_writable: bool) -> None:
@@ -53,8 +53,10 @@ class Conversation:
                 self.wire.receive()
             if is_writable and self.wire.flush():
                 self._set_deadline(self.wait)
+            if is_readable or self.wire.end:
+                self._resume()
         elif is_readable if self.wait.what is For.READABLE else is_writable:
-            self._resume(None)
+            self._resume()
         self._pump()
 
     def tick(self, *, is_over: bool) -> None:
@@ -111,11 +113,10 @@ class Conversation:
         if code == 0 and not handover.is_used:
             work.died()
 
-    def _resume(self, reply: Reply | None) -> None:
+    def _resume(self) -> None:
         assert self._script is not None
         try:
-            wait = next(self._script) if reply is None else self._script.send(reply)
-            self._go_on(wait)
+            self._go_on(next(self._script))
         except StopIteration:
             self.wait = None
 
@@ -127,6 +128,8 @@ class Conversation:
             self.wait = None
 
     def _go_on(self, wait: Wait) -> None:
+        if wait is self.wait:
+            return
         self.wait = wait
         if wait.what is For.REPLY:
             self.wire.flush()
@@ -137,23 +140,10 @@ class Conversation:
         self._deadline = self._clock() + seconds
 
     def _pump(self) -> None:
-        """Hand the script every reply that is there."""
+        """Go on as long as something is there that the selector will not tell of."""
         while self.wait is not None and self.wait.what is For.REPLY:
-            try:
-                reply = self.wire.reply()
-            except Broken as broken:
-                self._throw(str(broken))
-                continue
-            if reply is not None:
-                self._resume(reply)
-            elif self.wire.end:
-                self._throw(self.wire.end)
-            elif not self._has_hidden_bytes():
+            if self.wire.has_hidden:
+                self.wire.receive()
+            elif not self.wire.end:
                 return
-
-    def _has_hidden_bytes(self) -> bool:
-        """Whether TLS has decrypted more than was asked for; the selector cannot see that."""
-        if not isinstance(self.wire.sock, ssl.SSLSocket) or not self.wire.sock.pending():
-            return False
-        self.wire.receive()
-        return True
+            self._resume()

@@ -55,17 +55,19 @@ class Handover:
             self._parcel, self._ahead = self._ahead or self._next(work), None
             if self._parcel is None:
                 return
-            letter, commands = self._parcel
+            parcel = self._parcel
             if not is_announced:
                 yield from self._reset()
                 if self._pipelines:
-                    self._wire.write(b"".join(commands.values()))
-            refusal = yield from self._announce(commands)
+                    self._wire.write(parcel.envelope)
+            refusal = None
+            if not (self._pipelines and self._wire.takes_envelope()):
+                refusal = yield from self._announce(parcel)
             if refusal is None:
-                yield from self._hand_over(work, letter)
+                yield from self._hand_over(work, parcel.letter)
                 self.is_used = True
             else:
-                yield from self._withdraw(work, letter, refusal)
+                yield from self._withdraw(work, parcel.letter, refusal)
 
     def settle(self, work: Work, code: int, text: str) -> None:
         """Say what became of the letters in hand when the conversation ended with this reply,
@@ -105,19 +107,16 @@ class Handover:
             yield from demand(self._wire, "RSET", self._patience.command)
             self._must_reset = False
 
-    def _announce(
-        self, commands: Mapping[Stage, bytes]
-    ) -> Generator[Wait, Reply, "Refusal | None"]:
+    def _announce(self, parcel: Parcel) -> Generator[Wait, None, "Refusal | None"]:
         """Name the envelope; None when the relay now wants the content."""
         refusal = None
-        for stage, command in commands.items():
+        for stage, command in parcel.commands:
             self._stage = stage
             if not self._pipelines:
                 self._wire.write(command)
             is_data = stage is Stage.DATA
-            reply = yield from next_reply(
-                self._patience.data if is_data else self._patience.command
-            )
+            seconds = self._patience.data if is_data else self._patience.command
+            reply = yield from next_reply(self._wire, seconds)
             if reply.code >= 400:
                 # Those after the first only say that something came before.
                 refusal = refusal or Refusal(stage, reply)
@@ -137,7 +136,7 @@ class Handover:
         work.done(letter, outcome_of(refusal.stage, *refusal.reply))
         if refusal.wants_content:
             self._wire.write(b".\r\n")
-            yield from next_reply(self._patience.dot)
+            yield from next_reply(self._wire, self._patience.dot)
             self._must_reset = False
 
     def _hand_over(self, work: Work, letter: Letter) -> Step:
@@ -149,10 +148,10 @@ class Handover:
         if self._pipelines:
             self._ahead = self._next(work)
             if self._ahead is not None:
-                behind = b"".join(self._ahead.commands.values())
-        end = self._wire.write(payload(letter.content) + behind)
+                behind = self._ahead.envelope
+        end = self._wire.write(payload(letter), b".\r\n" + behind)
         self._wire.dot_at = end - len(behind)
-        reply = yield from next_reply(self._patience.dot)
+        reply = yield from next_reply(self._wire, self._patience.dot)
         was_early = self._wire.has_early_reply
         if was_early and reply.code < 400:
             raise Broken(f"it said {reply.code} before it had the whole letter")

@@ -10,13 +10,25 @@ from newsletter.core.ports import Letter
 # Whatever could end a command or its address early. Blanks are legal in a quoted local part.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>]|^ | $")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+DATA = b"DATA\r\n"
 
 
 class Parcel(NamedTuple):
-    """A letter made ready for one relay: the three commands before the content, in order."""
+    """A letter made ready for one relay: what is said before the content."""
 
     letter: Letter
-    commands: dict[Stage, bytes]
+    mail: bytes
+    rcpt: bytes
+
+    @property
+    def envelope(self) -> bytes:
+        """All of it at once, as PIPELINING allows (RFC 2920)."""
+        return self.mail + self.rcpt + DATA
+
+    @property
+    def commands(self) -> tuple[tuple[Stage, bytes], ...]:
+        """One by one, in their order."""
+        return (Stage.MAIL, self.mail), (Stage.RCPT, self.rcpt), (Stage.DATA, DATA)
 
 
 def pack(letter: Letter, offers: Mapping[str, str]) -> Parcel | Outcome:
@@ -39,20 +51,18 @@ def pack(letter: Letter, offers: Mapping[str, str]) -> Parcel | Outcome:
         if "SMTPUTF8" not in offers:
             return _failed(0, "5.6.7", "the relay takes no addresses or headers beyond ASCII")
         words += " SMTPUTF8"
-    commands = {
-        Stage.MAIL: f"{words}\r\n".encode(),
-        Stage.RCPT: f"RCPT TO:<{letter.recipient}>\r\n".encode(),
-        Stage.DATA: b"DATA\r\n",
-    }
-    return Parcel(letter, commands)
+    return Parcel(letter, f"{words}\r\n".encode(), f"RCPT TO:<{letter.recipient}>\r\n".encode())
 
 
-def payload(content: bytes) -> bytes:
-    """The content as it goes over the wire: only CRLF, dots doubled, the final dot behind.
+def payload(letter: Letter) -> bytes:
+    """The content as it goes over the wire, up to the final dot: only CRLF, dots doubled.
 
     RFC 5321 sections 2.3.8 and 4.5.2. A bare CR or LF could smuggle a second letter into the
     relay (CVE-2023-51764); it becomes a line end.
     """
+    content = letter.content
+    if letter.is_wire_ready:  # to look costs more than all the rest of a hand-over
+        return content
     between = b"".join(content.split(b"\r\n"))  # the quickest of many ways that were timed
     if b"\n" in between or b"\r" in between:
         content = _LINE_END.sub(b"\r\n", content)
@@ -60,7 +70,7 @@ def payload(content: bytes) -> bytes:
         content = content.replace(b"\n.", b"\n..")
     if content.startswith(b"."):
         content = b"." + content
-    return content + (b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n")
+    return content if content.endswith(b"\r\n") or not content else content + b"\r\n"
 
 
 def _bad_address(letter: Letter) -> Outcome | None:

@@ -1,6 +1,7 @@
 """From nothing to a relay that takes letters: connect, greet, encrypt, log in."""
 
 import base64
+import hmac
 import socket
 import ssl
 from collections.abc import Generator
@@ -17,7 +18,7 @@ from newsletter.adapters.smtp.script import (
     demand,
     next_reply,
 )
-from newsletter.adapters.smtp.wire import Broken, Patience, Reply, Wire, reason
+from newsletter.adapters.smtp.wire import Broken, Patience, Wire, reason
 from newsletter.core.delivery import Stage
 
 
@@ -42,7 +43,7 @@ class Opening:
         self._stage = Stage.CONNECT
         self._offers: dict[str, str] = {}
 
-    def run(self) -> Generator[Wait, Reply, dict[str, str]]:
+    def run(self) -> Generator[Wait, None, dict[str, str]]:
         """What the relay offers, as EHLO keyword → parameters. Raises Refused."""
         try:
             yield from self._open()
@@ -58,7 +59,7 @@ class Opening:
         if self._relay.tls is Tls.IMPLICIT:
             yield from self._encrypt()
         self._stage = Stage.GREETING
-        greeting = yield from next_reply(self._patience.greeting)
+        greeting = yield from next_reply(self._wire, self._patience.greeting)
         if greeting.code != 220:
             raise Refused(Stage.GREETING, *greeting)
         yield from self._greet()
@@ -142,9 +143,14 @@ class Opening:
             for word in (user, password):
                 if reply.code == 334:
                     reply = yield from self._ask(_base64(word))
+        elif "CRAM-MD5" in ways:  # RFC 2195
+            reply = yield from self._ask("AUTH CRAM-MD5")
+            if reply.code == 334:
+                digest = hmac.new(password, _challenge(reply.text), "md5").hexdigest()
+                reply = yield from self._ask(_base64(user + b" " + digest.encode()))
         else:
             raise Broken(
-                "it offers no login with PLAIN or LOGIN; take the user out of"
+                "it offers no login with PLAIN, LOGIN or CRAM-MD5; take the user out of"
                 " NEWSLETTER_SMTP_URL, or ask for another port"
             )
         if reply.code != 235:
@@ -153,6 +159,13 @@ class Opening:
 
     def _ask(self, command: str) -> Question:
         return ask(self._wire, command, self._patience.command)
+
+
+def _challenge(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Broken("its challenge for the login is not base64") from error
 
 
 def _base64(*words: bytes) -> str:

@@ -1,12 +1,15 @@
-"""NEWSLETTER_SMTP_URL: which relay, how it is reached, and the login."""
+"""NEWSLETTER_SMTP_URL: which relays, how each is reached, its login, and what it allows us."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from newsletter.core.flow import Limits
 from newsletter.errors import SettingsError
 
+MOST = {"weight": 1000, "connections": 1000, "per_second": 100_000, "per_day": 1_000_000_000}
 HINT = "write smtp://USER:PASSWORD@HOST:587?tls=starttls, with %40 for an @ in user or password"
 
 
@@ -20,24 +23,36 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """The mail server that takes our messages. An empty user means: no login."""
+    """A mail server that takes our messages. An empty user means: no login.
+
+    weight: its share of the letters, beside other relays. connections: at most, over all workers;
+    None: as many as make it faster.
+    """
 
     host: str
     port: int
     tls: Tls
     user: str = ""
     password: str = field(default="", repr=False)
+    weight: int = 1
+    connections: int | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def name(self) -> str:
         """For messages: host and port, never the login."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_loopback(self) -> bool:
+        return _is_loopback(self.host)
+
 
 def parse_smtp_url(url: str) -> Relay:
-    """The relay of `smtp://user:password@host:port?tls=starttls|implicit|none`.
+    """The relay of `smtp://user:password@host:port?tls=starttls|implicit|none&…`.
 
-    User and password are percent-decoded. Without `tls`, port 465 means implicit and a loopback
+    More words are weight, connections, per_second and per_day, each with a whole number. User and
+    password are percent-decoded. Without `tls`, port 465 means implicit and a loopback
     host none; everywhere else STARTTLS is required. Without a port: 465 for implicit, 587 with a
     login, 25 otherwise. Raises SettingsError, which never shows the password.
     """
@@ -53,9 +68,20 @@ def parse_smtp_url(url: str) -> Relay:
     if port == 0:
         raise _wrong("has the port 0")
     user, password = _login(split)
-    tls = _tls(split.query) or _usual_tls(host, port)
+    words = _words(split.query)
+    tls = _tls(words) or _usual_tls(host, port)
+    numbers = {name: _number(name, words[name]) for name in MOST if name in words}
     usual_port = 465 if tls is Tls.IMPLICIT else 587 if user else 25
-    return Relay(host=host, port=port or usual_port, tls=tls, user=user, password=password)
+    return Relay(
+        host=host,
+        port=port or usual_port,
+        tls=tls,
+        user=user,
+        password=password,
+        weight=numbers.get("weight", 1),
+        connections=numbers.get("connections"),
+        limits=Limits(per_second=numbers.get("per_second"), per_day=numbers.get("per_day")),
+    )
 
 
 def _login(split: SplitResult) -> tuple[str, str]:
@@ -67,16 +93,30 @@ def _login(split: SplitResult) -> tuple[str, str]:
     return user, password
 
 
-def _tls(query: str) -> Tls | None:
+def _words(query: str) -> dict[str, str]:
     words = parse_qs(query, keep_blank_values=True)
-    given = words.pop("tls", [])
-    if words:
-        raise _wrong(f"has the unknown option {next(iter(words))!r}; only tls is known")
-    if not given:
+    for name, values in words.items():
+        if name not in ("tls", *MOST):
+            known = ", ".join(("tls", *MOST))
+            raise _wrong(f"has the unknown option {name!r}; those known are {known}")
+        if len(values) > 1:
+            raise _wrong(f"says {name} twice")
+    return {name: values[0] for name, values in words.items()}
+
+
+def _number(name: str, value: str) -> int:
+    if value.isascii() and value.isdecimal() and 1 <= int(value) <= MOST[name]:
+        return int(value)
+    raise _wrong(f"says {name}={value}; it must be a whole number from 1 to {MOST[name]}")
+
+
+def _tls(words: Mapping[str, str]) -> Tls | None:
+    given = words.get("tls")
+    if given is None:
         return None
-    if len(given) > 1 or given[0] not in set(Tls):
-        raise _wrong(f"says tls={given[-1]}; it must be starttls, implicit or none")
-    return Tls(given[0])
+    if given not in set(Tls):
+        raise _wrong(f"says tls={given}; it must be starttls, implicit or none")
+    return Tls(given)
 
 
 def _usual_tls(host: str, port: int | None) -> Tls:

@@ -20,14 +20,14 @@ class For(Enum):
 
 
 class Wait(NamedTuple):
-    """What is waited for, and the longest time."""
+    """What is waited for, and the longest time. The same one again: the time goes on."""
 
     what: For
     seconds: float
 
 
-Step = Generator[Wait, Reply, None]
-Question = Generator[Wait, Reply, Reply]
+Step = Generator[Wait, None, None]
+Question = Generator[Wait, None, Reply]
 
 
 class Refused(Exception):
@@ -46,9 +46,14 @@ class Leaving(Exception):
         self.reply = reply
 
 
-def next_reply(seconds: float) -> Question:
-    """The relay's next reply. Raises Leaving for 421."""
-    reply = yield Wait(For.REPLY, seconds)
+def next_reply(wire: Wire, seconds: float) -> Question:
+    """The relay's next reply, at once when it is there. Raises Broken, and Leaving for 421."""
+    wait = None
+    while (reply := wire.reply()) is None:
+        if wire.end:
+            raise Broken(wire.end)
+        wait = wait or Wait(For.REPLY, seconds)
+        yield wait
     if reply.code == 421:
         raise Leaving(reply)
     return reply
@@ -57,7 +62,7 @@ def next_reply(seconds: float) -> Question:
 def ask(wire: Wire, command: str, seconds: float) -> Question:
     """The reply to one command, whatever it is. Raises Leaving."""
     wire.write(command.encode() + b"\r\n")
-    return (yield from next_reply(seconds))
+    return (yield from next_reply(wire, seconds))
 
 
 def demand(wire: Wire, command: str, seconds: float) -> Step:

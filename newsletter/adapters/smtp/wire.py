@@ -4,7 +4,6 @@ Nothing in here waits: sockets do not block, and the transport watches all of th
 """
 
 import os
-import re
 import socket
 import ssl
 from collections import deque
@@ -14,7 +13,8 @@ from typing import NamedTuple
 MAX_LINE = 4_096  # bytes; RFC 5321 section 4.5.3.1.5 allows replies 512
 MAX_LINES = 200  # of one reply, or of all that came and were not asked for
 READ_BYTES = 65_536
-_REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?$", re.DOTALL)
+BUFFER_BYTES = 262_144  # for what is sent: a whole letter and more, so that few calls are needed
+_CODES = {b"%d" % code: code for code in range(200, 600)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Wire:
         self.written = 0
         self.dot_at = 0
         self.has_early_reply = False
+        self._is_wrapped = False
         self._out: deque[memoryview] = deque()
         self._queued = 0
         self._lines: deque[bytes] = deque()
@@ -67,6 +68,7 @@ class Wire:
             self.sock = socket.socket(family, socket.SOCK_STREAM)
             self.sock.settimeout(0)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             self.sock.connect(address)
         except BlockingIOError:
             pass
@@ -88,18 +90,23 @@ class Wire:
         wrapped = context.wrap_socket(
             self.sock, server_hostname=host, do_handshake_on_connect=False
         )
-        self.sock = wrapped
+        self.sock, self._is_wrapped = wrapped, True
         return wrapped
 
     def close(self) -> None:
         if self.sock is not None:
             self.sock.close()
-        self.sock = None
+        self.sock, self._is_wrapped = None, False
         self.end = self.end or "the connection was closed"
         self._out.clear()
         self._lines.clear()
         self._rest = b""
         self._queued = self.written = self.dot_at = 0
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether TLS has decrypted more than was asked for; the selector cannot see that."""
+        return isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
 
     @property
     def has_unsent(self) -> bool:
@@ -110,10 +117,11 @@ class Wire:
         """Whether something came that nobody has asked for yet."""
         return bool(self._lines or self._rest)
 
-    def write(self, content: bytes) -> int:
+    def write(self, *pieces: bytes) -> int:
         """Queue bytes; the next flush sends them. Returns where they end, in bytes written."""
-        self._out.append(memoryview(content))
-        self._queued += len(content)
+        for piece in pieces:
+            self._out.append(memoryview(piece))
+            self._queued += len(piece)
         return self._queued
 
     def flush(self) -> bool:
@@ -121,7 +129,7 @@ class Wire:
         before = self.written
         while self._out and self.sock is not None and not self.end:
             try:
-                sent = self.sock.send(self._out[0])
+                sent = self._send()
             except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
                 break
             except OSError as error:
@@ -129,11 +137,20 @@ class Wire:
                 self.end = self.end or reason(error)
                 break
             self.written += sent
-            if sent == len(self._out[0]):
-                self._out.popleft()
-            else:
-                self._out[0] = self._out[0][sent:]
+            while sent:
+                piece = self._out.popleft()
+                if sent < len(piece):
+                    self._out.appendleft(piece[sent:])
+                    break
+                sent -= len(piece)
         return self.written > before
+
+    def _send(self) -> int:
+        """Content and what stands around it leave together, and are copied by the system only."""
+        assert self.sock is not None
+        if self._is_wrapped:
+            return self.sock.send(self._out[0])
+        return self.sock.sendmsg(self._out)
 
     def receive(self) -> None:
         """Take in what came. A closed connection shows in `end`, its last lines are kept."""
@@ -150,19 +167,35 @@ class Wire:
                 return
             if self.written < self.dot_at:
                 self.has_early_reply = True
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            self._lines.extend(lines)
+            lines = (self._rest + chunk).split(b"\n")
+            self._rest = lines.pop()
+            self._lines += lines
             # Short means empty, except for TLS, whose records hide from the selector.
-            if len(self._rest) > MAX_LINE or (
-                len(chunk) < READ_BYTES and not isinstance(self.sock, ssl.SSLSocket)
-            ):
+            if len(self._rest) > MAX_LINE or (len(chunk) < READ_BYTES and not self._is_wrapped):
                 return
+
+    def takes_envelope(self) -> bool:
+        """Whether the three replies to an envelope are there and good: then they are used up."""
+        lines = self._lines
+        if (
+            len(lines) < 3
+            or lines[0][:4] != b"250 "
+            or lines[1][:4] != b"250 "
+            or lines[2][:4] != b"354 "
+        ):
+            return False
+        lines.popleft()
+        lines.popleft()
+        lines.popleft()
+        return True
 
     def reply(self) -> Reply | None:
         """The next whole reply, None until it is there. Raises Broken for what is none."""
         if len(self._rest) > MAX_LINE or len(self._lines) > MAX_LINES:
             raise Broken("the relay's reply is endless")
-        if self._lines and self._lines[0][3:4] != b"-":  # nearly always
+        if not self._lines:
+            return None
+        if self._lines[0][3:4] != b"-":  # nearly always
             code, _, text = _parse_line(self._lines.popleft())
             return Reply(code, text)
         return self._long_reply()
@@ -182,12 +215,12 @@ class Wire:
 
 
 def _parse_line(line: bytes) -> tuple[int, bool, str]:
-    found = _REPLY.match(line.rstrip(b"\r")) if len(line) <= MAX_LINE else None
-    if found is None:
+    line = line.rstrip(b"\r")
+    code, mark = _CODES.get(line[:3]), line[3:4]
+    if code is None or mark not in (b" ", b"-", b"") or len(line) > MAX_LINE:
         shown = line[:60].decode("ascii", "backslashreplace").strip()
         raise Broken(f"the relay does not speak SMTP, it said {shown!r}")
-    code, mark, text = found.groups()
-    return int(code), mark == b"-", (text or b"").decode("utf-8", "replace")
+    return code, mark == b"-", line[4:].decode("utf-8", "replace")
 
 
 def reason(error: OSError) -> str:
