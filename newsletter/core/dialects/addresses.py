@@ -13,7 +13,10 @@ def query_of(text: str, dialect: str) -> str:
     """The query within an address; any other text as it is."""
     if not re.match(r"\s*https?://", text):
         return text
-    address = urlsplit(text.strip())
+    try:
+        address = urlsplit(text.strip())
+    except ValueError:  # brackets that are no IPv6 address
+        return text
     # ADS writes `/search/q=…&sort=…` in the path.
     asked = address.query or unquote(address.path.rpartition("/")[2]) * (dialect == "ads")
     fields = {key: values[0] for key, values in parse_qs(asked).items()}

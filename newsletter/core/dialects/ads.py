@@ -4,6 +4,7 @@ https://ui.adsabs.harvard.edu/help/search/search-syntax. A blank is an AND, whic
 """
 
 import re
+from dataclasses import replace
 
 from newsletter.core.dialects.fielded import Fielded, read_fielded
 from newsletter.core.dialects.joining import AND_FIRST
@@ -20,7 +21,8 @@ from newsletter.core.dialects.leaves import (
     widened,
     words_in,
 )
-from newsletter.core.dialects.parts import Part, Term
+from newsletter.core.dialects.parts import Part, Term, with_note
+from newsletter.core.filters.troubles import Trouble
 
 _FULL_TEXT = "the full text is not searched here: title, abstract and keywords are"
 _METADATA = "ADS searches authors and more too; here title, abstract and keywords are searched"
@@ -48,9 +50,12 @@ def _identifier(value: Value) -> Part:
 
 
 def _inner(value: Value) -> Part:
-    """The query within `pos(…, 1)`, whose place is not known here."""
+    """The query within `pos(…, 1)`, without its place; no further one within it."""
     inner = re.sub(r"(?:,\s*-?\d+\s*)+$", "", value.text)
-    return noted(lambda _: read_ads(inner), _PLACE)(value)
+    try:
+        return with_note(read_fielded(inner, replace(_DIALECT, functions=_GRAPHS)), _PLACE)
+    except Trouble as trouble:
+        return Term(text=value.source, lost=trouble.problem.partition(": ")[0])
 
 
 def _marked(reader: Reader, mark: str) -> Reader:
@@ -88,7 +93,8 @@ _FIELDS: dict[str, Reader] = {
     **dict.fromkeys(("orcid", "orcid_pub", "orcid_user", "orcid_other", "aff_id"), _NUMBERED),
     **dict.fromkeys(("lang", "copyright", "grant", "vizier", "has"), lost("it is not known here")),
 }  # fmt: skip
-_GRAPH_FUNCTIONS = "citations references trending useful reviews instructive similar topn join docs"
+_GRAPH_NAMES = "citations references trending useful reviews instructive similar topn join docs"
+_GRAPHS = dict.fromkeys([*_GRAPH_NAMES.split(), "pos"], _GRAPH)
 
 _DIALECT = Fielded(
     fields=_FIELDS,
@@ -96,7 +102,7 @@ _DIALECT = Fielded(
     unknown=lost("ADS has no such field that is known here"),
     operators={"AND": ("AND",), "and": ("AND",), "OR": ("OR",), "or": ("OR",), "NOT": ("NOT",)},
     binding=AND_FIRST,
-    functions={"pos": _inner, **dict.fromkeys(_GRAPH_FUNCTIONS.split(), _GRAPH)},
+    functions={**_GRAPHS, "pos": _inner},
     has_near=True,
     marked=_marked,
 )

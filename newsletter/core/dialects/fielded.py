@@ -116,7 +116,7 @@ def _marks(match: re.Match[str]) -> str:
 
 
 def _value(match: re.Match[str], source: str) -> Value:
-    kinds = ("range", "quoted", "word", "function")
+    kinds = ("range", "quoted", "word", "function", "near")
     found = next(match[kind] for kind in kinds if match[kind] is not None)
     between = int(match["near_3"]) if match["near_3"] else None
     return Value(text=found, source=source, is_quoted=match["quoted"] is not None, near=between)
