@@ -55,7 +55,7 @@ class People:
 
     def _candidates(self, name: Name) -> Iterable[_Person]:
         words = [word for word in (*name.family, *name.rest) if len(word) > 1]
-        full = [word for word in words if not _INITIALS.fullmatch(word)]
+        full = [word for word in words if not all(map(_INITIALS.fullmatch, _parts(word)))]
         if not words or name.is_prefix or any(map(is_cjk, words)):
             return self._persons.values()
         found = [self._called(word) for word in full or [max(words, key=len)]]
