@@ -51,12 +51,8 @@ CASES = {
         ("an umlaut spelled with an e", "mueller", "agents", YES),
         ("spelled so in any word", "Schroedinger", "signs", YES),
         ("an accent written as a mark of its own", "nai\u0308ve", "signs", YES),
-        (
-            "wide letters of East Asian keyboards",
-            "\uff32\uff45\uff41\uff44\uff49\uff4e\uff47",
-            "agents",
-            YES,
-        ),
+        ("wide letters of East Asian keyboards", "\uff32\uff45\uff41\uff44", "agents", YES),
+        ("another letter is another word", "miller", "agents", NO),
     ],
     "hyphens": [
         ("with its hyphen", "retrieval-augmented", "agents", YES),
@@ -278,12 +274,7 @@ CASES = {
         ("with prefix and version", "id:arXiv:2606.10001v3", "agents", YES),
         ("the address on arXiv", "id:https://arxiv.org/abs/2606.10001", "agents", YES),
         ("the address of the PDF", "id:https://arxiv.org/pdf/2606.10001v2", "agents", YES),
-        (
-            "the address on Hugging Face",
-            "id:https://huggingface.co/papers/2606.10001",
-            "agents",
-            YES,
-        ),
+        ("the address on Hugging Face", "id:huggingface.co/papers/2606.10001", "agents", YES),
         ("the DOI in any case", "id:10.1000/made.7", "agents", YES),
         ("the DOI with its prefix", "id:doi:10.1000/made.7", "agents", YES),
         ("a month", "id:2606.*", "agents", YES),

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from language_cases import CASES
 from language_papers import AGENTS, BARE, PAPERS
+from oracle import passes
 
 from newsletter.core.filters import parse_filter
 from newsletter.core.matching import PaperIndex
@@ -24,6 +25,15 @@ def finds(text, paper=AGENTS):
 )
 def test_a_filter_finds_what_it_says(text, paper, found):
     assert finds(text, PAPERS[paper]) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "paper", "found"),
+    [row[2:] for row in ROWS],
+    ids=[f"{element}: {rule} {text}" for element, rule, text, _, _ in ROWS],
+)
+def test_the_oracle_reads_the_language_in_the_same_way(text, paper, found):
+    assert passes(parse_filter(text).tree, PAPERS[paper]) is found
 
 
 def test_every_element_of_the_language_is_shown_by_what_it_takes_and_what_it_leaves():

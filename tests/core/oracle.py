@@ -79,7 +79,10 @@ def is_joinable(run):
     )
 
 
-OTHER_SPELLING = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "π": "pi", "α": "alpha"}
+GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
+OTHER_SPELLING = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+OTHER_SPELLING |= {c: unicodedata.name(c).split()[-1].lower() for c in GREEK}
+OTHER_SPELLING["λ"] = "lambda"  # Unicode writes it LAMDA
 NO_ACCENT_TO_TAKE = {"ø": "o", "æ": "ae", "ł": "l", "Ł": "L", "Ø": "O"}
 
 
@@ -408,12 +411,27 @@ def has_value(leaf, paper):
             "org": paper.organization is not None,
         }[wanted]
     if leaf.field == "id":
-        return paper.id.lower() == wanted
+        return has_id(wanted, paper)
     if leaf.field == "source":
-        return wanted in paper.sources
+        return any(is_value(wanted, name) for name in paper.sources)
     categories = paper.categories
     if wanted.startswith("="):
-        wanted, categories = wanted[1:], categories[:1]
+        wanted, categories = wanted[1:].strip('"'), categories[:1]
+    return any(is_value(wanted, c) or is_value(wanted, c.split(".")[0]) for c in categories)
+
+
+def has_id(wanted, paper):
+    for lead in ("https://", "http://", "www.", "arxiv.org/abs/", "arxiv.org/pdf/",
+                 "huggingface.co/papers/", "arxiv:"):  # fmt: skip
+        wanted = wanted.removeprefix(lead)
+    before, version, digits = wanted.rpartition("v")
+    if version and digits.isdigit() and before[-1:].isdigit():
+        wanted = before
+    doi = [paper.doi, "doi:" + paper.doi] if paper.doi else []
+    return any(is_value(wanted, known) for known in [paper.id, *doi])
+
+
+def is_value(wanted, value):
     if wanted.endswith("*"):
-        return any(c.lower().startswith(wanted[:-1]) for c in categories)
-    return any(wanted in (c.lower(), c.lower().split(".")[0]) for c in categories)
+        return value.lower().startswith(wanted[:-1])
+    return value.lower() == wanted
