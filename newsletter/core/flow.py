@@ -13,9 +13,9 @@ SLOT_SECONDS = 600.0
 DAY_SLOTS = 144
 
 LEAST_RATE = 0.2  # messages a second; even a domain that refuses everything is asked now and then
-CLIMB = 0.03  # of the rate, a second: costs one refusal in about seventy while it stands at a limit
+CLIMB = 1.03  # a second: costs one refusal in about seventy while it stands at a limit
 LEAST_CLIMB = 0.2  # a second, a second
-LEAST_KEPT = 0.25  # of the rate, by one step back
+LEAST_KEPT = 0.1  # of the rate, by one step back
 REACTION = 1.0  # seconds until a new rate shows; refusals before that were meant for the old one
 FORGIVEN_AFTER = 600.0  # seconds without a refusal: then the domain is as free as any other
 LONGEST_LINE = 120.0  # seconds; the rate may have risen meanwhile
@@ -134,9 +134,9 @@ def pushes_back(outcome: Outcome) -> bool:
 
 
 def rate_of(slowed: Slowed, *, now: float) -> float:
-    """Messages a second now: every second without a refusal adds the same again."""
-    climb = max(CLIMB * slowed.rate, LEAST_CLIMB)
-    return slowed.rate + climb * max(now - slowed.since, 0.0)
+    """Messages a second now: they rise with every second without a step back."""
+    seconds = max(now - slowed.since, 0.0)
+    return max(slowed.rate * CLIMB**seconds, slowed.rate + LEAST_CLIMB * seconds)
 
 
 def leave(slowed: Slowed, wanted: int, *, now: float) -> tuple[Slowed, Grant]:
@@ -158,7 +158,7 @@ def note(
     """The domain after these replies; None while it is free.
 
     rate: at which messages went there, all workers together; asked only of a domain that was free.
-    A step back leaves what was accepted of late, a little less, and never less than a quarter.
+    A step back leaves what was accepted of late, a little less, and never less than a tenth.
     """
     if slowed is None:
         if not refused:

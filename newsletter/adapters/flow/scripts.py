@@ -15,6 +15,13 @@ end
 local function text(number) return string.format('%.17g', number) end
 """
 
+_RATE = f"""
+local function rate_of(base, since)
+  local seconds = math.max(now - since, 0)
+  return math.max(base * {flow.CLIMB} ^ seconds, base + {flow.LEAST_CLIMB} * seconds)
+end
+"""
+
 _TAKE = """
 local function take(level, at, wanted, burst, rate)
   if not level then level = burst
@@ -98,6 +105,7 @@ return 1
 # each, and an empty text in place of a domain that is free.
 LEAVE = (
     _NOW
+    + _RATE
     + _TAKE
     + f"""
 local grants = {{}}
@@ -105,9 +113,7 @@ for i, key in ipairs(KEYS) do
   local kept = redis.call('HMGET', key, 'rate', 'since', 'level', 'at', 'line')
   if not kept[1] then grants[i] = ''
   else
-    local base, wanted = tonumber(kept[1]), tonumber(ARGV[i + 1])
-    local climb = math.max({flow.CLIMB} * base, {flow.LEAST_CLIMB})
-    local rate = base + climb * math.max(now - kept[2], 0)
+    local rate, wanted = rate_of(kept[1], kept[2]), tonumber(ARGV[i + 1])
     local count, wait, level =
       take(tonumber(kept[3]), tonumber(kept[4]), wanted, math.max(rate, 1), rate)
     redis.call('HSET', key, 'level', text(level), 'at', text(now))
@@ -128,6 +134,7 @@ return grants
 # KEYS: slowed, then one a domain. ARGV: now, then for each its name, accepted, refused, rate.
 NOTE = (
     _NOW
+    + _RATE
     + f"""
 local function kept_share(accepted, refused)
   local share = refused / (accepted + refused)
@@ -150,9 +157,8 @@ for i = 2, #KEYS do
     else
       redis.call('HSET', key, 'accepted', 0, 'refused', 0, 'counted', text(now))
       if refused > 0 then
-        local climb = math.max({flow.CLIMB} * kept[1], {flow.LEAST_CLIMB})
-        rate = kept[1] + climb * math.max(now - kept[2], 0)
-        rate = math.max(rate * kept_share(accepted, refused), {flow.LEAST_RATE})
+        rate = rate_of(kept[1], kept[2]) * kept_share(accepted, refused)
+        rate = math.max(rate, {flow.LEAST_RATE})
       end
     end
   end
