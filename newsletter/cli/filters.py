@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import filter_import
+from newsletter.cli import filter_import, filter_test
 from newsletter.cli.choices import MANAGE, Json
 from newsletter.cli.words import amount, print_json, result, say
 from newsletter.errors import NotFound
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
         match
     )
     nouns.command("import", epilog=filter_import.EPILOG)(filter_import.import_filter)
+    filter_test.add_to(nouns)
     app.add_typer(nouns, name="filter", rich_help_panel=MANAGE)
 
 

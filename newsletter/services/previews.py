@@ -1,4 +1,4 @@
-"""Show what a reader got or would get, and what a filter would have brought; nothing is written."""
+"""Show what a reader got or would get; nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,6 @@ from newsletter.core.filters import parse_filter
 from newsletter.core.links import Letterhead, links_of
 from newsletter.core.matching import PaperIndex
 from newsletter.core.messages import build
-from newsletter.core.papers import Paper
 from newsletter.core.rendering import Links, Renderer
 from newsletter.core.results import DeliveryView, Preview
 from newsletter.core.schedule import Cadence, window_days
@@ -161,15 +160,3 @@ def _composed(session: Session, wishes: Wishes, edition: date, seen: set[str]) -
         seen=index.bits(seen),
         cap=wishes.cap,
     )
-
-
-def matches(text: str, papers: Sequence[Paper]) -> tuple[Paper, ...]:
-    """Those of the papers that the filter selects, newest day first, most upvoted first.
-
-    Raises FilterError.
-    """
-    index = PaperIndex(papers)
-    bits = index.match(parse_filter(text))
-    found = [paper for k, paper in enumerate(index.papers) if bits >> k & 1]
-    found.sort(key=lambda paper: (-paper.featured_on.toordinal(), -(paper.upvotes or 0), paper.id))
-    return tuple(found)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from newsletter.app import Newsletter
-from newsletter.core.text import clean
+from newsletter.core.marking import pieces
 from newsletter.errors import FilterError
 from newsletter.web.forms import Errors, WishesForm
 
@@ -13,12 +13,15 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPreview:
-    """total: papers of the last DAYS days. titles: the newest of them."""
+    """total: papers of the last DAYS days; a_day: on a day that has papers. titles: the newest of
+    them, in pieces: (text, whether the filter's words stand there). warnings: sentences.
+    """
 
     total: int
     days: int
     a_day: str
-    titles: tuple[str, ...]
+    titles: tuple[tuple[tuple[str, bool], ...], ...]
+    warnings: tuple[str, ...]
 
 
 def preview_of(
@@ -30,13 +33,14 @@ def preview_of(
     if not 0 <= number < len(form.topics):
         return {}, {}
     try:
-        papers = newsletter.preview_filter(form.topics[number].filter, days=DAYS)
+        tested = newsletter.back_test(form.topics[number].filter, days=DAYS)
     except FilterError as error:
         return {f"topics-{number}-filter": error}, {}
     preview = TopicPreview(
-        total=len(papers),
+        total=len(tested.matches),
         days=DAYS,
-        a_day=f"{len(papers) / DAYS:.1f}",
-        titles=tuple(clean(paper.title) for paper in papers[:SHOWN]),
+        a_day=f"{tested.per_day:.1f}",
+        titles=tuple(tuple(pieces(m.paper.title, m.spans)) for m in tested.matches[:SHOWN]),
+        warnings=tuple(hint.text for hint in tested.warnings),
     )
     return {}, {number: preview}
