@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from newsletter.core.signing import base32, mac
 from newsletter.errors import AddressError
 
 MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3 less the angle brackets
@@ -68,12 +69,16 @@ def return_path(delivery_id: int, *, secret: bytes, domain: str) -> str:
     The token is lower-case base32, since servers on the way may fold case; the part before the
     @ stays below 40 characters (RFC 5321 section 4.5.3.1.1 allows 64).
     """
+    token = base32(signed_delivery(delivery_id, secret=secret))
+    return f"{RETURN_PATH_PREFIX}{token}@{domain}"
+
+
+def signed_delivery(delivery_id: int, *, secret: bytes) -> bytes:
+    """The bytes that a return path spells."""
     if not 0 <= delivery_id < 1 << 63:
         raise ValueError(f"not a delivery id: {delivery_id}")
-    number = delivery_id.to_bytes(max(1, (delivery_id.bit_length() + 7) // 8), "big")
-    raw = _mac(secret, number) + number
-    token = base64.b32encode(raw).decode("ascii").rstrip("=").lower()
-    return f"{RETURN_PATH_PREFIX}{token}@{domain}"
+    number = delivery_id.to_bytes((delivery_id.bit_length() + 7) // 8 or 1, "big")
+    return _mac(secret, number) + number
 
 
 def read_return_path(address: str, *, secrets: Sequence[bytes]) -> int | None:
@@ -92,15 +97,15 @@ def read_return_path(address: str, *, secrets: Sequence[bytes]) -> int | None:
         raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
     except binascii.Error:
         return None
-    mac, number = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    signature, number = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not 1 <= len(number) <= 8:
         return None
-    matches = [hmac.compare_digest(mac, _mac(secret, number)) for secret in secrets]
+    matches = [hmac.compare_digest(signature, _mac(secret, number)) for secret in secrets]
     return int.from_bytes(number, "big") if any(matches) else None
 
 
 def _mac(secret: bytes, number: bytes) -> bytes:
-    return hmac.digest(_subkey(secret, b"return path"), number, "sha256")[:_MAC_BYTES]
+    return mac(_subkey(secret, b"return path"), number)[:_MAC_BYTES]
 
 
 @lru_cache(maxsize=64)

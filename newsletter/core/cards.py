@@ -1,7 +1,9 @@
 """What a mail shows of a paper: its words made readable and cut to the room there is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+
+from markupsafe import escape
 
 from newsletter.core import tex, wording
 from newsletter.core.papers import Paper
@@ -10,6 +12,7 @@ from newsletter.core.text import clean
 MAX_TITLE = 180  # characters; the longest recorded one has 142
 MAX_NAME = 50
 MAX_ORGANIZATION = 80
+MAX_TIGHT_TITLE, MAX_TIGHT_PAGE = 90, 80  # bytes as html holds them
 
 
 class Form(IntEnum):
@@ -19,9 +22,10 @@ class Form(IntEnum):
     SHORT = 1
     BRIEF = 2
     LINE = 3
+    TIGHT = 4  # a line of so few bytes that a hundred of them always fit
 
 
-ABSTRACT_LIMITS = {Form.FULL: 420, Form.SHORT: 280, Form.BRIEF: 150, Form.LINE: 0}
+ABSTRACT_LIMITS = {Form.FULL: 420, Form.SHORT: 280, Form.BRIEF: 150}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +62,28 @@ def make_card(paper: Paper, form: Form, *, thumbnails: bool = False) -> Card:
     links = _links(paper)
     title = readable_title(paper)
     organization = paper.organization.full_name if paper.organization else ""
-    return Card(
+    card = Card(
         title=title,
         name=wording.cut_at_word(title.partition(": ")[0], MAX_NAME),
         page=wording.safe_url(paper.page),
         authors=wording.authors_line(paper.authors, paper.author_count),
         organization=wording.cut_at_word(clean(organization), MAX_ORGANIZATION),
-        abstract=_abstract(paper, ABSTRACT_LIMITS[form]),
+        abstract=_abstract(paper, ABSTRACT_LIMITS.get(form, 0)),
         figures=_figures(paper),
         upvotes=wording.counted(paper.upvotes, "upvote") if paper.upvotes else "",
         links=links,
         thumbnail=wording.safe_url(paper.thumbnail_url) if thumbnails and form < Form.BRIEF else "",
     )
+    return _tight(card) if form is Form.TIGHT else card
+
+
+def _tight(card: Card) -> Card:
+    """What is left of a card for a line of few bytes; a page too long for it is left out."""
+    title = card.title
+    while len(escape(title).encode()) > MAX_TIGHT_TITLE:
+        title = wording.cut_at_word(title, len(title) * 9 // 10)
+    page = card.page if len(escape(card.page)) <= MAX_TIGHT_PAGE else ""
+    return replace(card, title=title, page=page, upvotes="")
 
 
 def readable_title(paper: Paper) -> str:

@@ -1,50 +1,47 @@
 """How a digest that is too large gets shorter: a fixed order of steps, the first that fits."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from newsletter.core.cards import Form
 
-MAX_HTML = 80_000  # bytes; Gmail hides what comes after 102 KB
+MAX_HTML = 80_000  # bytes as a reader's program has them; Gmail hides what comes after 102 KB
+
+Size = Callable[[int, Form], int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """The first `whole` papers are cards in this form, those up to `kept` lines, the rest a count.
+def all_of(cards: int, also: int) -> list[Form]:
+    """The forms when there is room for everything."""
+    return [Form.FULL] * cards + [Form.LINE] * also
 
-    also: how many papers past the cap are listed.
+
+def choose(*, cards: int, also: int, size: Size, room: int, reserve: int) -> list[Form | None]:
+    """The form of each paper, the cards first, then those past the cap; None for one left out.
+
+    size: the bytes of the paper at this position in this form. room: for all papers together.
+    reserve: for saying how many were left out, should it come to that.
+
+    From the end, abstracts shorten, then cards turn into lines, then lines into short ones. That
+    is enough for every digest that can be composed: a paper that counts as seen is named. Only
+    beyond that, or with templates far larger than ours, papers go; the first always stays.
     """
-
-    form: Form
-    whole: int
-    kept: int
-    also: int
-
-
-def choose(
-    *, cards: int, also: int, size: Callable[[Layout], int], room: int, reserve: int
-) -> Layout:
-    """The richest layout whose size is at most `room`; the poorest when none is.
-
-    reserve: bytes for saying how many more there are, kept free from the first shortening on,
-    so that each step is smaller than the one before.
-    """
-    richest = Layout(form=Form.FULL, whole=cards, kept=cards, also=also)
-    if size(richest) <= room:
-        return richest
-    steps = list(_steps(cards, also))
-    position = bisect_left(steps, reserve - room, key=lambda step: -size(step))
-    return steps[min(position, len(steps) - 1)]
+    forms: list[Form | None] = [*all_of(cards, also)]
+    sizes = [size(position, Form.FULL) for position in range(cards)]
+    sizes += [size(position, Form.LINE) for position in range(cards, cards + also)]
+    used = sum(sizes)
+    for position, form in _steps(cards, also):
+        if used <= room:
+            return forms
+        if form is None:
+            room, reserve = room - reserve, 0
+        smaller = 0 if form is None else size(position, form)
+        used += smaller - sizes[position]
+        sizes[position], forms[position] = smaller, form
+    return forms
 
 
-def _steps(cards: int, also: int) -> Iterator[Layout]:
-    """Abstracts shorten, cards turn into lines from the end, then lines go from the end."""
-    for form in (Form.SHORT, Form.BRIEF):
-        yield Layout(form=form, whole=cards, kept=cards, also=also)
-    for whole in range(cards - 1, -1, -1):
-        yield Layout(form=Form.BRIEF, whole=whole, kept=cards, also=also)
-    for listed in range(also - 1, -1, -1):
-        yield Layout(form=Form.BRIEF, whole=0, kept=cards, also=listed)
-    for kept in range(cards - 1, 0, -1):
-        yield Layout(form=Form.BRIEF, whole=0, kept=kept, also=0)
+def _steps(cards: int, also: int) -> Iterator[tuple[int, Form | None]]:
+    """Which paper changes next, and into what."""
+    for form in (Form.SHORT, Form.BRIEF, Form.LINE):
+        yield from ((position, form) for position in reversed(range(cards)))
+    yield from ((position, Form.TIGHT) for position in reversed(range(cards + also)))
+    yield from ((position, None) for position in reversed(range(1, cards + also)))

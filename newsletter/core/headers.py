@@ -1,4 +1,4 @@
-"""Message headers as bytes: encoded where they are not ASCII, folded where they are long."""
+"""Message headers: encoded where they are not ASCII, folded where they are long."""
 
 import base64
 import re
@@ -16,17 +16,17 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>,;:\"()\[\]\\\u2028\u2029\ud800-\udfff]")
 
 
-def header(name: str, value: str) -> bytes:
+def header(name: str, value: str) -> str:
     """A whole header of free text with its CRLF. No text can end it early or break its lines."""
     value = clean(value)
     if _is_plain(value):
-        return f"{name}: {_folded(value, len(name) + 2)}\r\n".encode("ascii")
-    return f"{name}: {_encoded(value, len(name) + 2)}\r\n".encode("ascii")
+        return f"{name}: {_folded(value, len(name) + 2)}\r\n"
+    return f"{name}: {_encoded(value, len(name) + 2)}\r\n"
 
 
-def structured(name: str, *items: str) -> bytes:
+def structured(name: str, *items: str) -> str:
     """A header of ready ASCII items, each on its own line after the first, parted by commas."""
-    return f"{name}: {f',{_FOLD}'.join(items)}\r\n".encode("ascii")
+    return f"{name}: {f',{_FOLD}'.join(items)}\r\n"
 
 
 def mailbox(text: str) -> str:
@@ -63,13 +63,13 @@ def _phrase(name: str) -> str:
     return f'"{quoted}"'
 
 
-def list_id(text: str) -> bytes:
+def list_id(text: str) -> str:
     """The List-Id header (RFC 2919) from "Name <papers.example.org>" or the bare id."""
     name, _, bare = clean(text).rpartition("<")
     bare = re.sub(r"[^A-Za-z0-9._-]", "", bare)
     name = _unquoted(name.strip())
     shown = f"{_phrase(name)} " if name else ""
-    return f"List-Id: {shown}<{bare}>\r\n".encode("ascii")
+    return f"List-Id: {shown}<{bare}>\r\n"
 
 
 def recipient(address: str) -> bytes:

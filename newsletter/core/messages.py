@@ -1,21 +1,20 @@
 """The mail as bytes: headers and the two bodies, ready for the wire but for its dots."""
 
-import binascii
 import hashlib
-import hmac
-import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
 from newsletter.core import headers
+from newsletter.core.bodies import Twin
 from newsletter.core.delivery import Kind
 from newsletter.core.mails import Links, Rendered
+from newsletter.core.pieces import Piece, cut_at_marks
+from newsletter.core.pieces import link_gap as gap
+from newsletter.core.signing import mac
+from newsletter.core.wire import Plate, plate, ready
 
 _LABEL = b"newsletter message id\0"
-_DOT = re.compile(rb"(?m)^\.[^\r\n]*")
-LINES_KEPT = 20_000  # of 200 bytes at the median
-_LINE = 76  # RFC 2045 section 6.7 (5)
 
 
 def message_id(
@@ -26,7 +25,7 @@ def message_id(
     Nobody without the secret can tell or guess whose it is.
     """
     named = "\0".join((kind, edition, str(subscriber_id), str(resend_no))).encode()
-    return f"<{hmac.digest(secret, _LABEL + named, 'sha256')[:16].hex()}@{domain}>"
+    return f"<{mac(secret, _LABEL + named)[:16].hex()}@{domain}>"
 
 
 def build(
@@ -48,83 +47,82 @@ def build(
     Only digests are bulk mail: the others get no List- headers and no Precedence.
     Raises AddressError for a recipient, SettingsError for a sender that can not stand in a header.
     """
-    # A quoted-printable body can not hold "=_", so the boundary is in neither (RFC 2045 6.7).
-    boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]
-    parting = b"\r\n--" + boundary.encode()  # the line end before it is not the body's (RFC 2046)
-    return b"".join(
-        (
-            _standing_headers(sender, list_id if kind is Kind.DIGEST else "", feedback),
-            headers.recipient(recipient),
-            _subject(rendered.subject),
-            headers.structured("Date", format_datetime(date.astimezone(UTC))),
-            headers.structured("Message-ID", message_id),
-            _list_headers(links) if kind is Kind.DIGEST else b"",
-            b'Content-Type: multipart/alternative;\r\n boundary="' + boundary.encode() + b'"\r\n',
-            parting,
-            _PART % b"plain",
-            quoted_printable(rendered.text),
-            parting,
-            _PART % b"html",
-            quoted_printable(rendered.html),
-            parting,
-            b"--\r\n",
+    head = head_of(sender=sender, links=links, list_id=list_id, kind=kind, feedback=feedback)
+    bodies = Twin(
+        *(
+            plate(Piece((text if text.endswith("\n") else text + "\n",), ()), side)
+            for side, text in (("html", rendered.html), ("text", rendered.text))
         )
+    )
+    values = {
+        "head.to": headers.recipient(recipient),
+        "head.subject": subject_line(rendered.subject),
+        "head.date": date_line(date),
+        "head.message_id": message_id.encode("ascii"),
+    }
+    return whole(head, bodies, boundary=boundary_of(feedback)).fill(values)
+
+
+def head_of(*, sender: str, links: Links, list_id: str, kind: Kind, feedback: str) -> Plate:
+    """The headers of all messages of a kind and edition, up to the empty line.
+
+    Gaps: head.to, head.subject and head.date, whole lines each; head.message_id; and those that
+    are marked in the links.
+    """
+    lines = [
+        "MIME-Version: 1.0\r\n",
+        headers.structured("From", headers.mailbox(sender)),
+        "Auto-Submitted: auto-generated\r\n",
+        headers.header("Feedback-ID", feedback),
+    ]
+    if kind is Kind.DIGEST:
+        lines += [headers.list_id(list_id), "Precedence: bulk\r\n"]
+    lines += [gap(name) for name in ("to", "subject", "date")]
+    lines.append(headers.structured("Message-ID", gap("message_id")))
+    if kind is Kind.DIGEST:
+        lines += _list_headers(links)
+    boundary = boundary_of(feedback)
+    lines.append(f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n')
+    return ready(cut_at_marks("".join(lines)), "head")
+
+
+def boundary_of(feedback: str) -> str:
+    """Parts the bodies. Quoted-printable can not hold "=_", so it is in neither (RFC 2045 6.7)."""
+    return "=_" + hashlib.sha256(feedback.encode()).hexdigest()[:32]
+
+
+def whole(head: Plate, bodies: Twin, *, boundary: str) -> Plate:
+    """The message: head, text and html; readers' programs show the last that they can."""
+    parting = f"\r\n--{boundary}"  # the line end before it is not the body's (RFC 2046)
+    return (
+        head
+        + ready(Piece((parting + _PART.format("plain"),), ()))
+        + bodies.text
+        + ready(Piece((parting + _PART.format("html"),), ()))
+        + bodies.html
+        + ready(Piece((f"{parting}--\r\n",), ()))
     )
 
 
 _PART = (
-    b"\r\nContent-Type: text/%s; charset=utf-8\r\n"
-    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    "\r\nContent-Type: text/{}; charset=utf-8\r\n"
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 )
 
 
-def quoted_printable(text: str) -> bytes:
-    """The text encoded by RFC 2045 section 6.7, ending with CRLF; lines of 76 at most.
-
-    A dot that begins a line is written =2E, so that dot-stuffing never changes a signed body.
-    """
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return b"".join(map(_encoded_line, text.removesuffix("\n").split("\n")))
-
-
-@lru_cache(maxsize=LINES_KEPT)
-def _encoded_line(line: str) -> bytes:
-    """One line with its CRLF. Most lines of a digest are those of its papers, so they are kept:
-    looking them up takes a twentieth of the time of encoding them."""
-    encoded = binascii.b2a_qp(line.encode() + b"\r\n", istext=True)
-    return _DOT.sub(_without_leading_dot, encoded) if b"." in encoded else encoded
-
-
-def _without_leading_dot(match: re.Match[bytes]) -> bytes:
-    line, start = match[0], b""
-    while line.startswith(b"."):
-        if len(line) + 2 <= _LINE:
-            return start + b"=2E" + line[1:]
-        start, line = start + b"=2E=\r\n", line[1:]
-    return start + line
+@lru_cache(maxsize=4096)
+def subject_line(subject: str) -> bytes:
+    """The Subject header."""
+    return headers.header("Subject", subject).encode("ascii")
 
 
 @lru_cache(maxsize=256)
-def _standing_headers(sender: str, list_id: str, feedback: str) -> bytes:
-    """Those that are the same for a whole edition."""
-    lines = [
-        b"MIME-Version: 1.0\r\n",
-        headers.structured("From", headers.mailbox(sender)),
-        b"Auto-Submitted: auto-generated\r\n",
-        headers.header("Feedback-ID", feedback),
-    ]
-    if list_id:
-        lines += [headers.list_id(list_id), b"Precedence: bulk\r\n"]
-    return b"".join(lines)
+def date_line(date: datetime) -> bytes:
+    """The Date header, in UTC. date: aware."""
+    return headers.structured("Date", format_datetime(date.astimezone(UTC))).encode("ascii")
 
 
-@lru_cache(maxsize=4096)
-def _subject(subject: str) -> bytes:
-    return headers.header("Subject", subject)
-
-
-def _list_headers(links: Links) -> bytes:
+def _list_headers(links: Links) -> list[str]:
     """RFC 2369 and RFC 8058; a reader's mail program makes its own button of them."""
     ways_out = [
         way for way in map(headers.ready, (links.unsubscribe, links.unsubscribe_mailto)) if way
@@ -133,11 +131,11 @@ def _list_headers(links: Links) -> bytes:
     if ways_out:
         lines.append(headers.structured("List-Unsubscribe", *ways_out))
     if links.unsubscribe:  # RFC 8058 section 3.1 wants https; a laptop's demo shows it all the same
-        lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     for name, url in (
         ("List-Help", links.help or links.preferences),
         ("List-Archive", links.archive),
     ):
         if address := headers.ready(url):
             lines.append(headers.structured(name, address))
-    return b"".join(lines)
+    return lines

@@ -9,7 +9,7 @@ never holds because `text.clean` takes it out.
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import cast
@@ -45,17 +45,10 @@ _CUT = "<!--\ufdd2-->"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text around gaps: `parts` has one more than `gaps`, which say by name what belongs there.
-
-    size: the bytes of the parts alone, in UTF-8.
-    """
+    """Text around gaps: `parts` has one more than `gaps`, which say by name what belongs there."""
 
     parts: tuple[str, ...]
     gaps: tuple[str, ...]
-    size: int = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "size", sum(len(part.encode()) for part in self.parts))
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with each gap filled; the values are already escaped for their place."""
@@ -70,6 +63,21 @@ class Piece:
 def gap(name: str) -> str:
     """The mark that stands for a reader's value while a template is rendered."""
     return f"{_OPEN}{name}{_CLOSE}"
+
+
+def link_gap(name: str) -> str:
+    """The same mark as a link holds it in a header or an attribute."""
+    return f"%EF%B7%90{name}%EF%B7%91"
+
+
+def gaps_in(text: str) -> tuple[str, ...]:
+    """The names of the gaps that were marked in the text."""
+    return cut_at_marks(text).gaps
+
+
+def cut_at_marks(text: str) -> Piece:
+    """The text as a piece."""
+    return _split(text, _MARK_IN_PAGE, "the text")
 
 
 class Workshop:

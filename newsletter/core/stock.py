@@ -1,6 +1,7 @@
-"""The pieces that mails are joined from, each made once and kept while there is room."""
+"""The parts that mails are joined from, each made once and kept while there is room."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,44 +9,60 @@ from jinja2 import BaseLoader
 from markupsafe import escape
 
 from newsletter.core import wording
-from newsletter.core.bodies import Filled, Heading, Twin
+from newsletter.core.bodies import NOTHING, Card, Filled, Heading, Twin
 from newsletter.core.cards import Form, make_card
 from newsletter.core.papers import Paper
 from newsletter.core.pieces import Piece, Workshop, gap
 from newsletter.core.text import clean
+from newsletter.core.wire import inset, plate, size_of
 
 MAX_TOPIC = 60
-PAPERS_KEPT = 2000  # one takes about 8 KB in one form
-WORDS_KEPT = 20_000  # reasons and headings: some hundred bytes each
-PARTS_KEPT = 20
-NOTHING = Filled("", "", 0)
+MAX_PREHEADER = 150
+PAPERS_KEPT = 2000  # one takes 6 KB in its full form, 12 KB in all forms
+WORDS_KEPT = 8192  # of reasons, and of headings: 1 KB each
+PARTS_KEPT = 512
+_MACROS = {Form.LINE: "line", Form.TIGHT: "tight"}
 
 
-class PaperPieces:
-    """One paper's pieces; each form is made when it is first wanted."""
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A few words in the masthead or the preview, encoded. columns: of the text's last line."""
 
-    __slots__ = ("_made", "_paper", "_thumbnails", "_workshop", "abstract", "title")
+    html: bytes
+    text: bytes
+    columns: int
+
+
+class PaperParts:
+    """One paper's parts; each form is made when it is first wanted."""
+
+    __slots__ = ("_made", "_paper", "_thumbnails", "_workshop", "abstract", "preview", "title")
 
     def __init__(self, paper: Paper, workshop: Workshop, *, thumbnails: bool) -> None:
-        self._paper = paper
         card = make_card(paper, Form.BRIEF)
-        self.title, self.abstract = card.title, card.abstract
-        self._thumbnails = thumbnails
-        self._workshop = workshop
-        self._made: dict[Form, Twin] = {}
+        self._paper, self._thumbnails, self._workshop = paper, thumbnails, workshop
+        self.title = card.title
+        self.preview = _preview(card.title)
+        self.abstract = _preview(card.abstract)
+        self._made: list[Card | None] = [None] * len(Form)
 
-    def twin(self, form: Form) -> Twin:
-        """The paper in this form. Gaps: `reason` in html; `number` and `reason` in text."""
-        made = self._made.get(form)
-        return made or self._made.setdefault(form, self._make(form))
+    def card(self, form: Form) -> Card:
+        made = self._made[form]
+        if made is None:
+            made = self._made[form] = self._make(form)
+        return made
 
-    def _make(self, form: Form) -> Twin:
+    def _make(self, form: Form) -> Card:
         card = make_card(self._paper, form, thumbnails=self._thumbnails)
-        macro = "line" if form is Form.LINE else "card"
-        gaps = {} if form is Form.LINE else {"reason": gap("reason")}
-        return Twin(
-            self._workshop.part(macro, {"paper": card, **gaps}, is_foreign=True),
-            self._workshop.text_part(macro, {"paper": card, "number": gap("number"), **gaps}),
+        macro = _MACROS.get(form, "card")
+        gaps = {"reason": gap("reason")} if macro == "card" else {}
+        html = self._workshop.part(macro, {"paper": card, **gaps}, is_foreign=True)
+        numbered = {"paper": card, "number": gap("number"), **gaps}
+        text = self._workshop.text_part(macro, numbered)
+        return Card(
+            html=tuple(map(inset, html.parts)),
+            text=_cut_at_number(text),
+            size=sum(map(size_of, html.parts)),
         )
 
 
@@ -55,66 +72,58 @@ class Stock:
     def __init__(self, templates: Path | BaseLoader, *, papers_kept: int = PAPERS_KEPT) -> None:
         self.workshop = Workshop(templates)
         self._papers_kept = papers_kept
-        self._at_hand: dict[tuple[int, bool], tuple[Paper, PaperPieces]] = {}
+        self._at_hand: dict[tuple[int, bool], tuple[Paper, PaperParts]] = {}
         self._by_value = lru_cache(maxsize=papers_kept)(self._make_paper)
         self.reason = lru_cache(maxsize=WORDS_KEPT)(self._make_reason)
         self.heading = lru_cache(maxsize=WORDS_KEPT)(self._make_heading)
+        self.name = lru_cache(maxsize=WORDS_KEPT)(_make_name)
         self.also_heading = lru_cache(maxsize=1)(self._make_also_heading)
+        self.more = lru_cache(maxsize=PARTS_KEPT)(self._make_more)
         self._part = lru_cache(maxsize=PARTS_KEPT)(self._make_part)
 
-    def paper(self, paper: Paper, *, thumbnails: bool) -> PaperPieces:
-        """The paper's pieces, found by identity first: hashing all its fields costs more.
+    def paper(self, paper: Paper, thumbnails: bool) -> PaperParts:
+        """The paper's parts, found by identity first: hashing all its fields costs more.
 
-        The paper is kept beside its pieces, so its identity cannot become another's meanwhile.
+        The paper is kept beside its parts, so its identity cannot become another's meanwhile.
         """
         key = (id(paper), thumbnails)
         at_hand = self._at_hand.get(key)
         if at_hand is not None and at_hand[0] is paper:
             return at_hand[1]
-        pieces = self._by_value(paper, thumbnails)
+        parts = self._by_value(paper, thumbnails)
         if len(self._at_hand) >= self._papers_kept:
             self._at_hand.clear()
-        self._at_hand[key] = (paper, pieces)
-        return pieces
+        self._at_hand[key] = (paper, parts)
+        return parts
 
-    def more(self, count: int, url: str) -> Filled:
-        """How many papers are not in the mail, and where they are when there is such a place."""
-        values = {"count": wording.grouped(count), "url": url}
-        return _filled(self._part("more", ("count", "url") if url else ("count",)), values)
-
-    def _make_paper(self, paper: Paper, thumbnails: bool) -> PaperPieces:
-        return PaperPieces(paper, self.workshop, thumbnails=thumbnails)
+    def _make_paper(self, paper: Paper, thumbnails: bool) -> PaperParts:
+        return PaperParts(paper, self.workshop, thumbnails=thumbnails)
 
     def _make_reason(self, words: tuple[str, ...]) -> Filled:
         if not words:
             return NOTHING
         shown = "every paper" if words == ("*",) else wording.quoted_words(words)
-        return _filled(self._part("reason", ("words",)), {"words": shown})
+        return _filled(self._part("reason", (("words", gap("words")),)), {"words": shown})
 
     def _make_heading(self, topic: str, count: int) -> Heading:
-        values = {
-            "topic": wording.cut_at_word(clean(topic), MAX_TOPIC) or "Your topic",
-            "count": wording.counted(count, "paper"),
-        }
-        return _around(self._part("section", ("topic", "count", "cards")), "cards", values)
+        values = {"topic": _shown_topic(topic), "count": wording.counted(count, "paper")}
+        gaps = tuple((name, gap(name)) for name in ("topic", "count", "cards"))
+        return _around(self._part("section", gaps), "cards", values)
 
     def _make_also_heading(self) -> Heading:
-        return _around(self._part("also", ("lines",)), "lines", {})
+        return _around(self._part("also", (("lines", gap("lines")),)), "lines", {})
 
-    def _make_part(self, macro: str, gaps: tuple[str, ...]) -> Twin:
-        names = ("topic", "count", "cards", "words", "lines", "url")
-        values = {
-            name: gap(name) if name in gaps else "" for name in names if name in _TAKES[macro]
-        }
-        return Twin(self.workshop.part(macro, values), self.workshop.text_part(macro, values))
+    def _make_more(self, count: int, url: str) -> Twin:
+        """How many papers are not in the mail, and where they are when there is such a place.
 
+        url: with marks in place of the reader's own part, which become gaps.
+        """
+        html, text = self._part("more", (("count", wording.grouped(count)), ("url", url)))
+        return Twin(plate(html, "html"), plate(text, "text"))
 
-_TAKES = {
-    "section": ("topic", "count", "cards"),
-    "reason": ("words",),
-    "also": ("lines",),
-    "more": ("count", "url"),
-}
+    def _make_part(self, macro: str, values: tuple[tuple[str, str], ...]) -> tuple[Piece, Piece]:
+        given = dict(values)
+        return self.workshop.part(macro, given), self.workshop.text_part(macro, given)
 
 
 def escaped(values: Mapping[str, str]) -> dict[str, str]:
@@ -122,24 +131,60 @@ def escaped(values: Mapping[str, str]) -> dict[str, str]:
     return {name: str(escape(value)) for name, value in values.items()}
 
 
-def _filled(part: Twin, values: Mapping[str, str]) -> Filled:
-    html = part.html.fill(escaped(values))
-    return Filled(html, _rewrapped(part.text.fill(values)), len(html.encode()))
+def _shown_topic(topic: str) -> str:
+    return wording.cut_at_word(clean(topic), MAX_TOPIC) or "Your topic"
 
 
-def _around(part: Twin, name: str, values: Mapping[str, str]) -> Heading:
-    """The part cut in two where its papers go."""
-    html_before, html_after = _cut(part.html, name, escaped(values))
-    text_before, text_after = _cut(part.text, name, values)
-    return Heading(
-        before=Filled(html_before, _rewrapped(text_before), len(html_before.encode())),
-        after=Filled(html_after, text_after.lstrip("\n"), len(html_after.encode())),
+def _preview(text: str) -> tuple[bytes, int]:
+    """Words for the inbox's preview, encoded, with how many characters they are."""
+    shown = wording.cut_at_word(text, MAX_PREHEADER)
+    return inset(str(escape(shown))), len(shown)
+
+
+def _make_name(topic: str, count: int | None) -> Name:
+    """A topic in the masthead, with its count where there are several."""
+    shown = _shown_topic(topic) + (f" {count}" if count is not None else "")
+    lines = wording.wrap(shown)
+    return Name(
+        html=inset(str(escape(shown))),
+        text=inset(lines),
+        columns=wording.columns_of(lines.rpartition("\n")[2]),
     )
+
+
+def _filled(part: tuple[Piece, Piece], values: Mapping[str, str]) -> Filled:
+    html, text = part
+    return _encoded(html.fill(escaped(values)), _rewrapped(text.fill(values)))
+
+
+def _around(part: tuple[Piece, Piece], name: str, values: Mapping[str, str]) -> Heading:
+    """The part cut in two where its papers go."""
+    html_before, html_after = _cut(part[0], name, escaped(values))
+    text_before, text_after = _cut(part[1], name, values)
+    return Heading(
+        before=_encoded(html_before, _rewrapped(text_before)),
+        after=_encoded(html_after, text_after.lstrip("\n")),
+    )
+
+
+def _encoded(html: str, text: str) -> Filled:
+    return Filled(inset(html), inset(text), size_of(html))
 
 
 def _cut(piece: Piece, name: str, values: Mapping[str, str]) -> tuple[str, str]:
     before, _, after = piece.fill({**values, name: gap(name)}).partition(gap(name))
     return before, after
+
+
+def _cut_at_number(piece: Piece) -> tuple[tuple[bytes, ...], ...]:
+    """The text's parts, encoded: cut at the gap `number`, and these at the gap `reason`."""
+    cut: list[list[bytes]] = [[inset(piece.parts[0])]]
+    for name, part in zip(piece.gaps, piece.parts[1:], strict=True):
+        if name == "number":
+            cut.append([inset(part)])
+        else:
+            cut[-1].append(inset(part))
+    return tuple(map(tuple, cut))
 
 
 def _rewrapped(text: str) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from newsletter.core.signing import base32, mac
 from newsletter.errors import LinkError, SettingsError
 
 MAC_BYTES = 16
@@ -73,14 +74,23 @@ def make_token(
     issued_at: aware; without it the token can not be read with a `max_age`. extra: at most
     MAX_EXTRA bytes of UTF-8 that come back as they were, such as the edition of a web view.
     """
+    return base32(signed(purpose, claims(subscriber_id, issued_at, extra), keys=keys))
+
+
+def claims(subscriber_id: int, issued_at: datetime | None = None, extra: str = "") -> bytes:
+    """What a token says, not yet signed; the same as that without `extra`, and then `extra`."""
     stamp = 0 if issued_at is None else int(issued_at.timestamp())
     note = extra.encode()
     if subscriber_id < 0 or stamp < 0 or len(note) > MAX_EXTRA:
         raise ValueError(
             f"not for a token: subscriber {subscriber_id}, {issued_at}, {len(note)} bytes"
         )
-    claims = _number(subscriber_id) + _number(stamp) + note
-    return _encode(_mac(keys.secrets[0], purpose, claims) + claims)
+    return _number(subscriber_id) + _number(stamp) + note
+
+
+def signed(purpose: Purpose, claims: bytes, *, keys: Keys) -> bytes:
+    """A token's bytes, to be spelled by `signing.base32`: its MAC, then its claims."""
+    return _mac(keys.secrets[0], purpose, claims) + claims
 
 
 def read_token(
@@ -92,12 +102,14 @@ def read_token(
     Raises LinkError.
     """
     raw = _decode(token)
-    mac, claims = raw[:MAC_BYTES], raw[MAC_BYTES:]
+    signature, said = raw[:MAC_BYTES], raw[MAC_BYTES:]
     # Every key is tried, and compared in constant time: how long it takes tells nothing.
-    matches = [hmac.compare_digest(mac, _mac(secret, purpose, claims)) for secret in keys.secrets]
+    matches = [
+        hmac.compare_digest(signature, _mac(secret, purpose, said)) for secret in keys.secrets
+    ]
     if not any(matches):
         raise LinkError("This link is not one of ours, or a part of it got lost: copy it whole.")
-    subscriber_id, rest = _read_number(claims)
+    subscriber_id, rest = _read_number(said)
     stamp, note = _read_number(rest)
     issued_at = datetime.fromtimestamp(stamp, UTC) if stamp else None
     if max_age is not None:
@@ -123,7 +135,7 @@ def _subkey(secret: bytes, purpose: str) -> bytes:
 
 
 def _mac(secret: bytes, purpose: Purpose, claims: bytes) -> bytes:
-    return hmac.digest(_subkey(secret, purpose.value), claims, "sha256")[:MAC_BYTES]
+    return mac(_subkey(secret, purpose.value), claims)[:MAC_BYTES]
 
 
 def _number(number: int) -> bytes:
@@ -146,10 +158,6 @@ def _read_number(raw: bytes) -> tuple[int, bytes]:
     raise LinkError("This link breaks off in the middle: copy it whole.")
 
 
-def _encode(raw: bytes) -> str:
-    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
-
-
 def _decode(token: str) -> bytes:
     problem = "This link is not one of ours, or a part of it got lost: copy it whole."
     if not token.isascii() or not MAC_BYTES < len(token) <= MAX_TOKEN:
@@ -159,6 +167,6 @@ def _decode(token: str) -> bytes:
         raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
     except binascii.Error as error:
         raise LinkError(problem) from error
-    if _encode(raw).upper() != letters:  # spare bits: one token has one spelling
+    if base32(raw).upper() != letters:  # spare bits: one token has one spelling
         raise LinkError(problem)
     return raw

@@ -11,14 +11,13 @@ from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
 from newsletter.adapters.store.papers import papers_with_ids
 from newsletter.adapters.store.tables import DeliveryRow
-from newsletter.core.addresses import return_path
-from newsletter.core.delivery import Kind, Outcome, Result, State, suppresses
-from newsletter.core.links import Letterhead, links_of
-from newsletter.core.messages import build
+from newsletter.core.delivery import Outcome, Result, State, suppresses
+from newsletter.core.links import Letterhead
 from newsletter.core.moves import Move, move, state_after_lapse
 from newsletter.core.papers import Paper
 from newsletter.core.ports import Letter, Seen
-from newsletter.core.rendering import Links, Rendered, Renderer
+from newsletter.core.press import letters_for
+from newsletter.core.rendering import Renderer
 from newsletter.errors import QueueUnavailable
 
 log = logging.getLogger(__name__)
@@ -44,69 +43,13 @@ def letters_of(
 
     One poisonous row must not stop the others: it goes to a person, with the reason.
     """
-    letters, broken = [], {}
-    for one in claimed:
-        try:
-            content = message_of(one, papers, renderer=renderer, letterhead=letterhead)
-        except Exception as problem:  # quarantine is the purpose of this block
-            log.exception("message_broken delivery=%s", one.id)
-            broken[one.id] = f"the message cannot be made: {type(problem).__name__}: {problem}"
-            continue
-        path = return_path(one.id, secret=letterhead.keys.secrets[0], domain=letterhead.domain)
-        letters.append(
-            Letter(
-                delivery_id=one.id,
-                epoch=one.epoch,
-                return_path=path,
-                recipient=one.address,
-                content=content,
-                is_wire_ready=True,
-            )
-        )
-    return letters, broken
-
-
-def message_of(
-    one: Claimed, papers: Mapping[str, Paper], *, renderer: Renderer, letterhead: Letterhead
-) -> bytes:
-    """The whole message of one delivery: the same bytes at every try."""
-    links = links_of(
-        letterhead,
-        one.subscriber_id,
-        confirm_at=one.planned_at if one.kind is Kind.CONFIRM else None,
-        edition=one.edition if one.kind is Kind.DIGEST else None,
-    )
-    return build(
-        rendered_of(one, papers, links, renderer=renderer, letterhead=letterhead),
-        sender=letterhead.sender,
-        recipient=one.address,
-        message_id=one.message_id,
-        date=one.planned_at,
-        links=links,
-        list_id=letterhead.list_id,
-        kind=one.kind,
-        feedback=f"{one.edition.isoformat()}:{one.kind}:{letterhead.domain}",
-    )
-
-
-def rendered_of(
-    one: Claimed,
-    papers: Mapping[str, Paper],
-    links: Links,
-    *,
-    renderer: Renderer,
-    letterhead: Letterhead,
-) -> Rendered:
-    if one.digest is None:
-        return renderer.note(one.kind, links=links, brand=letterhead.brand)
-    return renderer.digest(
-        one.digest,
-        papers,
-        edition=one.edition,
-        links=links,
-        brand=letterhead.brand,
-        thumbnails=one.thumbnails,
-    )
+    letters, broken = letters_for(claimed, papers, renderer=renderer, letterhead=letterhead)
+    for delivery_id, problem in broken.items():
+        log.error("message_broken delivery=%s", delivery_id, exc_info=problem)
+    return letters, {
+        delivery_id: f"the message cannot be made: {type(problem).__name__}: {problem}"
+        for delivery_id, problem in broken.items()
+    }
 
 
 def moves_of(

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from newsletter.core.delivery import Kind
 from newsletter.core.mails import Links, Rendered
-from newsletter.core.messages import build, message_id, quoted_printable
+from newsletter.core.messages import build, message_id
 from newsletter.core.text import clean
+from newsletter.core.wire import quoted_printable
 from newsletter.errors import AddressError, SettingsError
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "mails" / "digest.eml"
