@@ -160,7 +160,7 @@ def retry_delay(attempts: int, *, seed: int) -> timedelta | None:
 
 def _result(stage: Stage, code: int, status: str, text: str) -> Result:
     kind = code // 100
-    if stage in OF_THE_RELAY:
+    if stage in OF_THE_RELAY or (stage is Stage.MAIL and code == 421):  # no reader was named
         return Result.HELD
     if stage is Stage.DOT and kind == 2:
         return Result.SENT

@@ -3,7 +3,7 @@
 import pytest
 from letters import CONTENT, a_letter, letters, results, send, sent_alone
 
-from newsletter.adapters.smtp import MemoryTransport
+from newsletter.adapters.smtp import MemoryTransport, Patience
 from newsletter.core.delivery import Outcome, Result
 
 
@@ -81,7 +81,8 @@ def test_after_close_it_can_be_used_again(smtp_sink, transport_to):
 def test_the_content_arrives_byte_for_byte(make_smtp_sink, transport_to, content, pipelining):
     sink = make_smtp_sink(pipelining=pipelining)
 
-    send(transport_to(sink.url), [a_letter(1, content=content), a_letter(2)])
+    transport = transport_to(sink.url, patience=Patience())
+    send(transport, [a_letter(1, content=content), a_letter(2)])
 
     assert [one.content for one in sink.accepted] == [content, CONTENT]
 

@@ -110,7 +110,7 @@ class Conversation:
         handover = self._handover
         handover.settle(work, code, text)
         self._drop()
-        if code == 0 and not handover.is_used:
+        if not handover.is_used:
             work.died()
 
     def _resume(self) -> None:

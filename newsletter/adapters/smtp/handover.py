@@ -84,12 +84,14 @@ class Handover:
             # Servers close after so many letters, or minutes: that says nothing of this one.
             work.back(letter, begun=True)
             return
+        if self._stage is Stage.MAIL and code == 421:
+            work.hold(outcome_of(Stage.MAIL, code, text))
+            work.back(letter, begun=False)
+            return
         stage = self._stage
         if stage is Stage.DOT and self._wire.written < self._wire.dot_at:
             stage = Stage.DATA  # without its final dot the relay cannot have taken it
         work.done(letter, outcome_of(stage, code, text))
-        if code == 421:
-            work.hold(outcome_of(Stage.GREETING, code, text))
 
     def _next(self, work: Work) -> Parcel | None:
         """The next letter that this relay can take at all."""
