@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
+from newsletter.core.matching.ranking import first
 
-_MAX_SHARED = 4_096  # digests kept for readers who want the same: most share a few hundred topics
+_MAX_SHARED = 4_096  # choices kept for readers who want the same: most share a few hundred topics
 MOST_LEFT_OUT = 12  # a short list at the foot of the mail; a broad topic leaves out hundreds
 
 
@@ -62,6 +63,22 @@ class Topic:
     filter: Filter
     cap: int | None = None
 
+    def __hash__(self) -> int:  # it is asked for each reader
+        return hash(self.filter.text)
+
+
+@dataclass(slots=True, kw_only=True)
+class Choice:
+    """The papers of one digest, by their positions in the index.
+
+    sections: in the reader's order of topics, each with its best papers first. left_out: what fell
+    to a cap, as a bit set. digest: made of it, once it is asked for.
+    """
+
+    sections: Sequence[tuple[Topic, Sequence[int]]]
+    left_out: int
+    digest: Digest | None = None
+
 
 def compose(
     index: PaperIndex,
@@ -80,32 +97,72 @@ def compose(
     left out and does not go on to another topic: what a topic shows depends on itself and on those
     before it, never on how much room they had. The digest's cap keeps the best over all topics.
     """
-    allowed = window & ~seen
+    choice = choose(index, topics, mutes=mutes, window=window, seen=seen, cap=cap)
+    if choice is None:
+        return None
+    if choice.digest is None:
+        choice.digest = _digest(index, choice)
+    return choice.digest
+
+
+def choose(
+    index: PaperIndex,
+    topics: Sequence[Topic],
+    *,
+    mutes: Sequence[Filter] = (),
+    window: int,
+    seen: int = 0,
+    cap: int,
+) -> Choice | None:
+    """Which papers `compose` takes, without the words that brought them."""
+    allowed = window & ~seen if seen else window
     for mute in mutes:
         allowed &= ~index.match(mute)
     claims = _claims(index, topics, allowed)
     if not claims:
         return None
-    shared = index.notes.setdefault(compose, {})
+    shared: dict[object, Choice] = index.notes.setdefault(choose, {})
     key = (*claims, cap)
-    digest: Digest | None = shared.get(key)
-    if digest is None:
+    choice = shared.get(key)
+    if choice is None:
         if len(shared) >= _MAX_SHARED:
             shared.clear()
-        digest = shared[key] = _digest(index, claims, cap)
-    return digest
+        choice = shared[key] = _choice(index, claims, cap)
+    return choice
 
 
-def _digest(index: PaperIndex, claims: list[tuple[Topic, int]], cap: int) -> Digest:
+def _choice(index: PaperIndex, claims: list[tuple[Topic, int]], cap: int) -> Choice:
     chosen = [
         (topic, index.best(topic.filter, papers, most=_smaller(topic.cap, cap)))
         for topic, papers in claims
     ]
-    if sum(len(best) for _, best in chosen) > cap:
+    if len(chosen) > 1 and sum(len(best) for _, best in chosen) > cap:
         chosen = _cut(index, chosen, cap)
-    sections = tuple(_section(index, topic, best) for topic, best in chosen)
-    left_out, more = _left_out(index, claims, chosen)
-    return Digest(sections=sections, left_out=left_out, more=more)
+    left_out = 0
+    for _, claimed in claims:
+        left_out |= claimed
+    for _, best in chosen:
+        for k in best:
+            left_out ^= 1 << k
+    return Choice(sections=chosen, left_out=left_out)
+
+
+def _digest(index: PaperIndex, choice: Choice) -> Digest:
+    named = first(choice.left_out, MOST_LEFT_OUT)
+    picks = _bare_picks(index)
+    return Digest(
+        sections=tuple([_section(index, topic, best) for topic, best in choice.sections]),
+        left_out=tuple([picks[k] for k in named]),
+        more=choice.left_out.bit_count() - len(named),
+    )
+
+
+def _bare_picks(index: PaperIndex) -> list[Pick]:
+    """Each paper without words: made once."""
+    picks: list[Pick] = index.notes.setdefault(_bare_picks, [])
+    if not picks:
+        picks += [Pick(paper_id=paper.id) for paper in index.papers]
+    return picks
 
 
 def _claims(index: PaperIndex, topics: Sequence[Topic], allowed: int) -> list[tuple[Topic, int]]:
@@ -140,33 +197,13 @@ def _cut(
     return [(topic, best) for topic, best in cut if best]
 
 
-def _section(index: PaperIndex, topic: Topic, best: list[int]) -> Section:
+def _section(index: PaperIndex, topic: Topic, best: Sequence[int]) -> Section:
+    papers = index.papers
     reasons = index.reasons_of(topic.filter, best)
     picks = [
-        Pick(paper_id=index.papers[k].id, words=words)
-        for k, words in zip(best, reasons, strict=True)
+        Pick(paper_id=papers[k].id, words=words) for k, words in zip(best, reasons, strict=True)
     ]
     return Section(topic=topic.name, picks=tuple(picks))
-
-
-def _left_out(
-    index: PaperIndex,
-    claims: list[tuple[Topic, int]],
-    chosen: list[tuple[Topic, list[int]]],
-) -> tuple[tuple[Pick, ...], int]:
-    """The best of the papers that fell to a cap, and how many more there are."""
-    papers = 0
-    for _, claimed in claims:
-        papers |= claimed
-    for _, best in chosen:
-        for k in best:
-            papers ^= 1 << k
-    named: list[Pick] = []
-    while papers and len(named) < MOST_LEFT_OUT:
-        low = papers & -papers  # the index holds its papers best first
-        named.append(Pick(paper_id=index.papers[low.bit_length() - 1].id))
-        papers ^= low
-    return tuple(named), papers.bit_count()
 
 
 def _smaller(topic_cap: int | None, cap: int) -> int:

@@ -6,8 +6,7 @@ bits of a set are its best papers.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from newsletter.core.filters.tree import (
     And,
@@ -18,30 +17,22 @@ from newsletter.core.filters.tree import (
     Node,
     Not,
     Number,
+    Or,
     Value,
     Words,
     canonical,
 )
+from newsletter.core.matching import ranking
 from newsletter.core.matching.concordance import ABSTRACT, KEYWORD, ORG, TITLE, Concordance
 from newsletter.core.matching.facts import Facts
 from newsletter.core.matching.people import People
+from newsletter.core.matching.ranking import MOST_REASONS, Brought, Hits, by_match, first
 from newsletter.core.papers import Paper
 
-MOST_REASONS = 4
 MAX_REMEMBERED = 400_000  # filters; beyond, all are forgotten, so memory has a bound
 _FIELDS = {"title": TITLE, "abstract": ABSTRACT, "keyword": KEYWORD, "org": ORG}
 _ANYWHERE = (TITLE, KEYWORD, ABSTRACT)
-_first = itemgetter(0)
 _NAMED = ("author", "id")  # a paper that is asked for by name counts like one found by its title
-
-
-class _Hits(NamedTuple):
-    """The papers that pass a test, and those that have it in which place, as bit sets."""
-
-    papers: int
-    title: int = 0
-    keyword: int = 0
-    abstract: int = 0
 
 
 class PaperIndex:
@@ -62,9 +53,10 @@ class PaperIndex:
         self._words, self._people, self._facts = Concordance(), People(), Facts()
         for k, paper in enumerate(self.papers):
             self._add(k, paper)
-        self._hits: dict[str, _Hits] = {}
+        self._hits: dict[str, Hits] = {}
         self._matches: dict[str, int] = {}
-        self._ties = _ties(self.papers)
+        self._tiers = _tiers(self.papers)
+        self._tied = _tied(self._tiers)
         self.notes: dict[object, Any] = {}
 
     def _add(self, k: int, paper: Paper) -> None:
@@ -104,19 +96,20 @@ class PaperIndex:
             return self._test(node).papers
         if isinstance(node, Not):
             return self.everything ^ self._evaluate(node.child)
-        if isinstance(node, And):
-            found = self.everything
-            for child in node.children:
-                found &= self._evaluate(child)
+        known, is_or = self._hits, isinstance(node, Or)
+        found = 0 if is_or else self.everything
+        for child in node.children:
+            hits = known.get(child.text) if isinstance(child, Leaf) else None
+            passing = hits.papers if hits else self._evaluate(child)
+            if is_or:
+                found |= passing
+            else:
+                found &= passing
                 if not found:
                     break
-            return found
-        found = 0
-        for child in node.children:
-            found |= self._evaluate(child)
         return found
 
-    def _test(self, leaf: Leaf) -> _Hits:
+    def _test(self, leaf: Leaf) -> Hits:
         hits = self._hits.get(leaf.text)
         if hits is None:
             if len(self._hits) >= MAX_REMEMBERED:
@@ -124,7 +117,7 @@ class PaperIndex:
             hits = self._hits[leaf.text] = self._look_up(leaf)
         return hits
 
-    def _look_up(self, leaf: Leaf) -> _Hits:
+    def _look_up(self, leaf: Leaf) -> Hits:
         match leaf:
             case Words():
                 return _placed(self._words.papers(leaf), leaf.field)
@@ -138,45 +131,31 @@ class PaperIndex:
                 papers = self._facts.with_day(leaf)
             case _:
                 papers = self.everything
-        return _Hits(papers, title=papers if leaf.field in _NAMED else 0)
+        return Hits(papers, title=papers if leaf.field in _NAMED else 0)
 
     def best(self, filter: Filter, papers: int, *, most: int) -> list[int]:
         """The best of these papers, all of which pass the filter, in order of rank.
 
-        Rank: upvotes, then how well the filter matched, then the newer, then by id.
+        Rank: upvotes, then how well the filter matched, then the newer, then by id. The papers are
+        held in that order, but for how well they matched.
         """
-        found: list[int] = []
-        while papers and len(found) < most:
-            tied = papers & self.tied((papers & -papers).bit_length() - 1)
-            papers ^= tied
-            group = list(positions(tied))
-            if len(group) > 1:
-                scores = self._scores(filter, tied)
-                group.sort(key=lambda k: -scores[k])  # keeps the order of equals
-            found += group
-        return found[:most]
+        found = first(papers, most + 1)
+        tiers = [self._tiers[k] for k in found]
+        if len(set(tiers)) == len(tiers):
+            return found[:most]
+        groups = [papers & self._tied[tier] for tier in dict.fromkeys(tiers)]
+        return by_match(groups, self._brought(filter, papers), most=most)
 
     def tied(self, k: int) -> int:
         """The bit set of the papers with as many upvotes as this one, itself included."""
-        return self._ties[k]
+        return self._tied[self._tiers[k]]
 
     def score(self, filter: Filter, k: int) -> int:
         """How well a paper matched: terms in its title, then keywords, then abstract.
 
         Each term that brought the paper counts once, at its best place.
         """
-        return self._scores(filter, 1 << k)[k]
-
-    def _scores(self, filter: Filter, papers: int) -> dict[int, int]:
-        scores = dict.fromkeys(positions(papers), 0)
-        for leaf, passed in self._passed(filter.tree, papers):
-            hits = self._test(leaf)
-            keyword, abstract = hits.keyword & ~hits.title, hits.abstract
-            abstract &= ~(hits.title | hits.keyword)
-            for bits, worth in zip((hits.title, keyword, abstract), _WORTH, strict=True):
-                for k in positions(bits & passed):
-                    scores[k] += worth
-        return scores
+        return ranking.score(self._brought(filter, 1 << k), k)
 
     def reasons(self, filter: Filter, k: int) -> tuple[str, ...]:
         """The terms of the filter that brought this paper, as written; title first, at most 4.
@@ -188,32 +167,34 @@ class PaperIndex:
 
     def reasons_of(self, filter: Filter, ks: Sequence[int]) -> list[tuple[str, ...]]:
         """The same for each of several papers, in one walk."""
-        leaves: dict[int, list[tuple[int, str]]] = {k: [] for k in ks}
-        for leaf, passed in self._passed(filter.tree, sum(1 << k for k in leaves)):
-            hits, label = self._test(leaf), leaf.label
-            for k in positions(passed):
-                leaves[k].append((_place(hits, k), label))
-        return [self._told(filter, k, leaves[k]) for k in ks]
+        if isinstance(filter.tree, Leaf):
+            passing, reason = self._test(filter.tree).papers, (filter.tree.label,)
+            return [reason if passing >> k & 1 else () for k in ks]
+        brought = self._brought(filter, sum([1 << k for k in ks]) & self.match(filter))
+        found = ranking.reasons(brought, ks)
+        return [
+            terms or tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
+            for terms, k in zip(found, ks, strict=True)
+        ]
 
-    def _told(self, filter: Filter, k: int, leaves: list[tuple[int, str]]) -> tuple[str, ...]:
-        if not leaves:
-            return tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
-        if len(leaves) == 1:
-            return (leaves[0][1],)
-        leaves.sort(key=_first)  # keeps the order in which they are written
-        return tuple(dict.fromkeys([label for _, label in leaves]))[:MOST_REASONS]
+    def _brought(self, filter: Filter, papers: int) -> list[Brought]:
+        """The terms outside of any NOT that helped these papers to pass; all of them do pass."""
+        found: list[Brought] = []
+        if papers:
+            self._bring(filter.tree, papers, found)
+        return found
 
-    def _passed(self, node: Node, papers: int) -> Iterator[tuple[Leaf, int]]:
-        """The terms outside of any NOT, each with those of the papers that it brought."""
+    def _bring(self, node: Node, papers: int, found: list[Brought]) -> None:
         if isinstance(node, Leaf):
-            papers &= self._test(node).papers
-            if papers:
-                yield node, papers
-        elif not isinstance(node, Not):
-            papers &= self._evaluate(node)
-            if papers:
-                for child in node.children:
-                    yield from self._passed(child, papers)
+            found.append((node, self._test(node), papers))
+        elif isinstance(node, And):
+            for child in node.children:
+                self._bring(child, papers, found)
+        elif isinstance(node, Or):
+            for child in node.children:
+                passing = papers & self._evaluate(child)
+                if passing:
+                    self._bring(child, passing, found)
 
     def _exclusions(self, node: Node, k: int) -> list[str]:
         if not self._evaluate(node) >> k & 1 or isinstance(node, Leaf):
@@ -221,11 +202,6 @@ class PaperIndex:
         if isinstance(node, Not):
             return [canonical(node)]
         return [text for child in node.children for text in self._exclusions(child, k)]
-
-
-# For a term in title, keyword, abstract. A filter has at most 64 terms, so any number of hits in
-# a worse place never outweighs one in a better place.
-_WORTH = (128 * 128, 128, 1)
 
 
 def positions(papers: int) -> Iterator[int]:
@@ -236,22 +212,14 @@ def positions(papers: int) -> Iterator[int]:
         papers ^= low
 
 
-def _place(hits: _Hits, k: int) -> int:
-    """TITLE, KEYWORD or ABSTRACT, whichever is best; a higher number for any other test."""
-    if hits.title >> k & 1:
-        return TITLE
-    if hits.keyword >> k & 1:
-        return KEYWORD
-    return ABSTRACT if hits.abstract >> k & 1 else ABSTRACT + 1
-
-
-def _placed(bits: tuple[int, ...], field: str) -> _Hits:
+def _placed(bits: tuple[int, ...], field: str) -> Hits:
     """The places that a term of this field looks at; "" is title, keywords and abstract."""
     if field == "org":
-        return _Hits(bits[ORG])
+        return Hits(bits[ORG])
     looked_at = (_FIELDS[field],) if field else _ANYWHERE
     title, keyword, abstract = (bits[place] if place in looked_at else 0 for place in _ANYWHERE)
-    return _Hits(title | keyword | abstract, title, keyword, abstract)
+    found = title | keyword
+    return Hits(found | abstract, title, keyword & ~title, abstract & ~found)
 
 
 def _rank(paper: Paper) -> tuple[int, float, str]:
@@ -261,9 +229,15 @@ def _rank(paper: Paper) -> tuple[int, float, str]:
     return -upvotes, -at.timestamp(), paper.id
 
 
-def _ties(papers: Sequence[Paper]) -> tuple[int, ...]:
-    """For each paper the bit set of all that have as many upvotes, itself included."""
-    groups: dict[int | None, int] = {}
-    for k, paper in enumerate(papers):
-        groups[paper.upvotes] = groups.get(paper.upvotes, 0) | 1 << k
-    return tuple(groups[paper.upvotes] for paper in papers)
+def _tiers(papers: Sequence[Paper]) -> tuple[int, ...]:
+    """For each paper the first of those that have as many upvotes."""
+    tiers: dict[int | None, int] = {}
+    return tuple(tiers.setdefault(paper.upvotes, k) for k, paper in enumerate(papers))
+
+
+def _tied(tiers: Sequence[int]) -> dict[int, int]:
+    """For each tier the bit set of its papers."""
+    tied: dict[int, int] = {}
+    for k, tier in enumerate(tiers):
+        tied[tier] = tied.get(tier, 0) | 1 << k
+    return tied
