@@ -4,13 +4,14 @@ A method opens the transaction, calls one service, and rings only after the comm
 doorbell never announces what the store does not hold.
 """
 
+from newsletter.app.control import Control
 from newsletter.app.ledger import Ledger
 from newsletter.app.readers import Readers
 from newsletter.app.reading import Reading
 from newsletter.app.resending import Resending
 
 
-class Newsletter(Readers, Reading, Resending, Ledger):
+class Newsletter(Readers, Reading, Resending, Control, Ledger):
     """The whole service over one set of settings; see Service for how to build one."""
 
 

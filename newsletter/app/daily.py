@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from functools import cached_property, partial
 
 from newsletter.adapters.queue import Task
-from newsletter.adapters.store import ledger as book
 from newsletter.adapters.store import papers as shelf
 from newsletter.adapters.store import planning
 from newsletter.adapters.store.claims import claim
+from newsletter.adapters.store.editions import edition_row, edition_views
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, Outcome, State
 from newsletter.core.ports import Letter, PaperSource
@@ -180,7 +180,7 @@ class DailyRun(Service):
         """
         started, sent = time.monotonic(), 0
         with self.store.read() as session:
-            row = book.edition_row(session, Kind.DIGEST, edition) if edition else None
+            row = edition_row(session, Kind.DIGEST, edition) if edition else None
         while seconds is None or time.monotonic() - started < seconds:
             handled, accepted = self._send_batch(row.id if row else None)
             sent += accepted
@@ -284,5 +284,5 @@ class DailyRun(Service):
         """How many deliveries of the edition's digests stand in each state."""
         with self.store.read() as session:
             now = self._now(session)
-            found = book.editions(session, limit=1, kind=Kind.DIGEST, edition=edition, now=now)
+            found = edition_views(session, limit=1, kind=Kind.DIGEST, edition=edition, now=now)
         return dict(found[0].counts) if found else {}

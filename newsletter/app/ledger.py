@@ -1,17 +1,26 @@
 """The ledger and health: what admins look at."""
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 
 from newsletter.adapters.store import ledger as book
+from newsletter.adapters.store import tallies
+from newsletter.adapters.store.editions import edition_views, newest_edition, sent_between
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, State
-from newsletter.core.results import (
-    DeliveryView,
-    EditionView,
-    Finding,
-    ServiceStatus,
+from newsletter.core.ledger import (
+    DeliveryHistory,
+    DomainTally,
+    EditionReport,
+    Tally,
+    causes,
 )
-from newsletter.services import health, subscriptions
+from newsletter.core.results import DeliveryView, EditionView, Finding, ServiceStatus
+from newsletter.errors import NotFound
+from newsletter.services import control, health, subscriptions
+
+MOST_DOMAINS = 10
+MOST_CAUSES = 10
 
 
 class Ledger(Service):
@@ -21,26 +30,99 @@ class Ledger(Service):
         self,
         *,
         edition: date | None = None,
-        state: State | None = None,
+        states: Collection[State] = (),
         address: str | None = None,
+        domain: str | None = None,
+        since: datetime | None = None,
+        after: int | None = None,
         limit: int = 100,
     ) -> tuple[DeliveryView, ...]:
-        """The newest deliveries first."""
+        """The newest deliveries first. after: the number that ended the page before."""
         key = subscriptions.key_of(address) if address else None
         with self.store.read() as session:
             return book.deliveries(
                 session,
                 edition=edition,
-                states=[state] if state else (),
+                states=states,
                 address_key=key,
+                domain=domain,
+                since=since,
+                after=after,
                 limit=limit,
             )
+
+    def delivery_counts(
+        self,
+        *,
+        edition: date | None = None,
+        states: Collection[State] = (),
+        address: str | None = None,
+        domain: str | None = None,
+        since: datetime | None = None,
+    ) -> list[tuple[str, State, int]]:
+        """How many deliveries there are by domain and state."""
+        key = subscriptions.key_of(address) if address else None
+        with self.store.read() as session:
+            return book.delivery_counts(
+                session,
+                edition=edition,
+                states=states,
+                address_key=key,
+                domain=domain,
+                since=since,
+            )
+
+    def delivery(self, name: str) -> DeliveryHistory:
+        """One delivery in full, by its number or its Message-ID. Raises NotFound."""
+        with self.store.read() as session:
+            number = int(name) if name.isdecimal() else book.delivery_with_message_id(session, name)
+            found = book.history(session, number) if number is not None else None
+        if found is None:
+            raise NotFound(
+                f"There is no delivery {name}: it is a number of `newsletter deliveries list`, "
+                "or a Message-ID."
+            )
+        return found
 
     def editions(self, *, edition: date | None = None, limit: int = 10) -> tuple[EditionView, ...]:
         """The last editions of digests with their counts, newest first; or only this one."""
         with self.store.read() as session:
             now = self._now(session)
-            return book.editions(session, limit=limit, kind=Kind.DIGEST, edition=edition, now=now)
+            return edition_views(session, limit=limit, kind=Kind.DIGEST, edition=edition, now=now)
+
+    def edition_report(self, day: date) -> EditionReport:
+        """One edition in full. Raises NotFound."""
+        with self.store.read() as session:
+            now = self._now(session)
+            row = control.edition_of_digests(session, day)
+            view = edition_views(session, limit=1, kind=Kind.DIGEST, edition=day, now=now)[0]
+            first, last = sent_between(session, view.id)
+            domains = tallies.by_domain(session, view.id, now=now)
+            return EditionReport(
+                edition=view,
+                first_sent_at=first,
+                last_sent_at=last,
+                domains=tuple(domains[:MOST_DOMAINS]),
+                domain_count=len(domains),
+                causes=causes(tallies.reasons(session, row.id or 0, now=now), most=MOST_CAUSES),
+            )
+
+    def newest_edition(self) -> date | None:
+        """The last edition of which anything waits, else the last one; None when there is none."""
+        with self.store.read() as session:
+            return newest_edition(session)
+
+    def tally(self, day: date) -> Tally:
+        """An edition's counts: cheap enough to look every second. Raises NotFound."""
+        with self.store.read() as session:
+            row = control.edition_of_digests(session, day)
+            return tallies.tally(session, row.id or 0, now=self._now(session))
+
+    def tally_by_domain(self, day: date) -> list[DomainTally]:
+        """The same by domain, the largest first: half a second for each million readers."""
+        with self.store.read() as session:
+            row = control.edition_of_digests(session, day)
+            return tallies.by_domain(session, row.id or 0, now=self._now(session))
 
     # Health
 

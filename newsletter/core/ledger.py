@@ -8,8 +8,8 @@ from datetime import datetime
 from newsletter.core.delivery import State
 from newsletter.core.results import DeliveryView, EditionView
 
-LOST = (State.FAILED, State.REVIEW)  # a person must look
-ENDED = (State.SENT, State.FAILED, State.SKIPPED, State.EXPIRED, State.REVIEW)
+# What was planned and never went out, as far as anybody knows; few in an edition that goes well.
+UNSENT = (State.FAILED, State.SKIPPED, State.EXPIRED, State.REVIEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

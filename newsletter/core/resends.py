@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter.core.delivery import State
+from newsletter.core.ledger import UNSENT
 from newsletter.core.subscribers import Status
 
 # What readers without their digest have in the ledger, where they have anything there.
-MISSED = (State.FAILED, State.EXPIRED, State.REVIEW, State.SKIPPED)
+MISSED = UNSENT
 # Whatever does not move by itself any more may be sent again.
 SETTLED = (State.SENT, *MISSED)
 

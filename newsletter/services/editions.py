@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import planning
 from newsletter.adapters.store.deliveries import Sender, add_digests
-from newsletter.adapters.store.ledger import extend_edition
+from newsletter.adapters.store.editions import extend_edition
 from newsletter.adapters.store.papers import (
     paper_ids_since,
     papers_featured,

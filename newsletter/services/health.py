@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from newsletter.adapters.store import ledger, planning
+from newsletter.adapters.store import planning
+from newsletter.adapters.store.editions import edition_views, oldest_waiting_at
 from newsletter.adapters.store.papers import last_pulls, paper_days
 from newsletter.adapters.store.subscribers import subscribers_by_status
 from newsletter.core.delivery import Kind, State
@@ -20,9 +21,9 @@ DAYS = 14
 def status(session: Session, sources: Sequence[str], *, now: datetime) -> ServiceStatus:
     """The last pulls, editions and waiting deliveries, and what is wrong with them."""
     of_sources = tuple(_source(session, name) for name in sources)
-    editions = ledger.editions(session, limit=EDITIONS, kind=Kind.DIGEST, now=now)
+    editions = edition_views(session, limit=EDITIONS, kind=Kind.DIGEST, now=now)
     subscribers = subscribers_by_status(session)
-    oldest = ledger.oldest_waiting_at(session, now=now)
+    oldest = oldest_waiting_at(session, now=now)
     return ServiceStatus(
         now=now,
         sources=of_sources,

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session
 
-from newsletter.adapters.store.ledger import deliveries, edition_row
+from newsletter.adapters.store.editions import edition_row
+from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.papers import find_paper, papers_known
 from newsletter.adapters.store.subscribers import address_hashes_of, suppressed
 from newsletter.core.accounts import Account, Circumstances, account

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import candidates as book
 from newsletter.adapters.store.deliveries import Sender, add_resends, deliveries_with_ids
-from newsletter.adapters.store.ledger import edition_row, extend_edition
+from newsletter.adapters.store.editions import edition_row, extend_edition
 from newsletter.adapters.store.subscribers import add_audit, ids_by_key
 from newsletter.adapters.store.tables import EditionRow
 from newsletter.core.addresses import parse_address

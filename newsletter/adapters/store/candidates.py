@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, literal_column, select
+from sqlalchemy import and_, exists, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.ledger import settled_at
 from newsletter.adapters.store.tables import DeliveryRow, SubscriberRow, SuppressionRow
 from newsletter.core.delivery import State
 from newsletter.core.resends import Candidate, Wanted
@@ -75,15 +76,6 @@ def candidates_of(
     )
     found = (_candidate(row) for row in session.execute(query))
     return {one.subscriber_id: one for one in found}
-
-
-def settled_at() -> Any:
-    """When a delivery came to its state, as far as its row tells: refusals leave `next_at`."""
-    return case(
-        (col(DeliveryRow.sent_at).is_not(None), col(DeliveryRow.sent_at)),
-        (col(DeliveryRow.state).in_((State.FAILED, State.REVIEW)), col(DeliveryRow.next_at)),
-        else_=col(DeliveryRow.planned_at),
-    )
 
 
 def without_delivery(

@@ -325,6 +325,17 @@ def skip_waiting(session: Session, subscriber_id: int, because: str) -> int:
     return _end(session, State.SKIPPED, because, col(DeliveryRow.subscriber_id) == subscriber_id)
 
 
+def skip_of_edition(session: Session, edition_id: int, because: str, *, most: int) -> int:
+    """Up to `most` of what waits in this edition goes out no more; how many those were."""
+    waiting = (
+        select(col(DeliveryRow.id))
+        .where(col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state) == State.PENDING)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(waiting.scalar_subquery()))
+
+
 def _end(
     session: Session, state: State, because: str, condition: Any, *, was: State = State.PENDING
 ) -> int:

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Select,
+    and_,
     case,
     func,
     literal,
@@ -69,6 +71,29 @@ def by_domain(session: Session, edition_id: int, *, now: datetime) -> list[Domai
     ]
 
 
+def reasons(
+    session: Session, edition_id: int, *, now: datetime
+) -> Iterator[tuple[State, int, str, int]]:
+    """(state, code, text, count) of what did not go out, or not yet: the relay's own words."""
+    state, code, words = (
+        col(DeliveryRow.state),
+        col(DeliveryRow.last_code),
+        col(DeliveryRow.last_text),
+    )
+    of_edition = _of_edition(edition_id)
+    for condition in (
+        text(f"deliveries.{UNSENT}"),
+        and_(text("deliveries.state = 'pending'"), col(DeliveryRow.next_at) > now),
+    ):
+        rows = session.execute(
+            select(state, code, words, func.count())
+            .where(condition, of_edition)
+            .group_by(state, code, words)
+        )
+        for found, number, said, count in rows:
+            yield State(found), number, said, count
+
+
 def _with_sent(unsettled: dict[State, int], planned: int) -> dict[State, int]:
     counts = {State.SENT: planned - sum(unsettled.values()), **unsettled}
     return {state: counts[state] for state in State if counts.get(state, 0) > 0}
@@ -82,12 +107,17 @@ def _unsettled(edition_id: int, now: datetime) -> Iterator[Select[*tuple[Any, ..
     """
     state = col(DeliveryRow.state)
     is_later = func.sum(case((col(DeliveryRow.next_at) > now, 1), else_=0))
-    of_edition = literal_column("+deliveries.edition_id", BigInteger()).in_([edition_id])
     for condition, later in (
         ("deliveries.state = 'pending'", is_later),
         ("deliveries.state = 'sending'", literal(0)),
         (f"deliveries.{UNSENT}", literal(0)),
     ):
         yield (
-            select(state, func.count(), later).where(text(condition), of_edition).group_by(state)
+            select(state, func.count(), later)
+            .where(text(condition), _of_edition(edition_id))
+            .group_by(state)
         )
+
+
+def _of_edition(edition_id: int) -> ColumnElement[bool]:
+    return literal_column("+deliveries.edition_id", BigInteger()).in_([edition_id])
