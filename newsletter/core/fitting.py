@@ -25,10 +25,9 @@ def choose(*, cards: int, also: int, size: Size, room: int, reserve: int) -> lis
     beyond that, or with templates far larger than ours, papers go; the first always stays.
     """
     forms: list[Form | None] = [*all_of(cards, also)]
-    sizes = [size(position, Form.FULL) for position in range(cards)]
-    sizes += [size(position, Form.LINE) for position in range(cards, cards + also)]
+    sizes = [size(position, form) for position, form in enumerate(all_of(cards, also))]
     used = sum(sizes)
-    for position, form in _steps(cards, also):
+    for position, form in _steps(cards, also, size, room=room):
         if used <= room:
             return forms
         if form is None:
@@ -39,9 +38,12 @@ def choose(*, cards: int, also: int, size: Size, room: int, reserve: int) -> lis
     return forms
 
 
-def _steps(cards: int, also: int) -> Iterator[tuple[int, Form | None]]:
-    """Which paper changes next, and into what."""
-    for form in (Form.SHORT, Form.BRIEF, Form.LINE):
+def _steps(
+    cards: int, also: int, size: Size, *, room: int
+) -> Iterator[tuple[int, Form | None]]:
+    """Which paper changes next, and into what. Forms cost time to make: no more than needed."""
+    lines = sum(size(position, Form.LINE) for position in range(cards + also))
+    for form in (Form.SHORT, Form.BRIEF, Form.LINE) if lines <= room else (Form.LINE,):
         yield from ((position, form) for position in reversed(range(cards)))
     yield from ((position, Form.TIGHT) for position in reversed(range(cards + also)))
     yield from ((position, None) for position in reversed(range(1, cards + also)))
