@@ -24,6 +24,7 @@ stemmer = snowballstemmer.stemmer("english")
 # words
 
 
+@remember
 def is_cjk(letter):
     return unicodedata.name(letter, "").startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 
@@ -83,7 +84,9 @@ GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
 OTHER_SPELLING = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 OTHER_SPELLING |= {c: unicodedata.name(c).split()[-1].lower() for c in GREEK}
 OTHER_SPELLING["λ"] = "lambda"  # Unicode writes it LAMDA
-NO_ACCENT_TO_TAKE = {"ø": "o", "æ": "ae", "ł": "l", "Ł": "L", "Ø": "O"}
+NO_ACCENT_TO_TAKE = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d",
+                     "þ": "th", "ı": "i"}  # fmt: skip
+NO_ACCENT_TO_TAKE |= {c.upper(): to.capitalize() for c, to in NO_ACCENT_TO_TAKE.items() if c != "ı"}
 
 
 @remember
@@ -129,6 +132,7 @@ def stems(word):
     return {stem(form) for form in spellings(word)}
 
 
+@remember
 def stem(word):
     if is_plural_acronym(word):
         word = word[:-1]
@@ -244,6 +248,7 @@ def sides(asked):
     return [([], words)] + ([(words[:last], words[last:])] if last < len(words) else [])
 
 
+@remember
 def name_of(author):
     """The words of an author's name, the family name last, without Jr."""
     family, comma, given = author.partition(",")
