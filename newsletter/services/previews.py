@@ -101,6 +101,7 @@ def digest_page(
             archive=f"{letterhead.brand.base_url}/archive",
         ),
         brand=letterhead.brand,
+        max_html=None,
     )
     return rendered.html
 

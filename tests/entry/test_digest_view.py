@@ -64,7 +64,6 @@ def test_the_mail_leads_to_its_page_on_the_web(newsletter, client):
     assert client.get(link).status_code == 200
 
 
-@pytest.mark.xfail(reason="rendering has a limit of size")
 def test_more_on_the_web_is_there_in_full(newsletter, client):
     reader = a_mailed_reader(newsletter, cap=10)
     mail = newsletter.preview(reader.address, edition=TODAY).rendered
@@ -76,7 +75,6 @@ def test_more_on_the_web_is_there_in_full(newsletter, client):
     assert "more on the web" not in page
 
 
-@pytest.mark.xfail(reason="rendering has a limit of size")
 def test_a_page_has_no_limit_of_size(newsletter, client):
     reader = a_mailed_reader(newsletter, cap=50)
 
