@@ -143,6 +143,7 @@ def _read_value(field: str, value: str, start: int) -> Value:
         problem = "has a star in another place than its end" if "*" in wanted else "says nothing"
         raise Trouble(start, f"the value of `{field}:` {problem}: write `cat:cs.CL` or `cat:cs.*`")
     bare = _BARE_VALUE.fullmatch(written.removesuffix("*")) and wanted not in OPERATORS
+    bare = bare and (field == "id" or ":" not in written)  # `cat:id:cs` would be two fields
     shown = ("=" if is_exact else "") + (written if bare else f'"{written}"')
     return Value(
         field=field,

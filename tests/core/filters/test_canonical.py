@@ -37,6 +37,8 @@ from newsletter.errors import FilterError
         ('title:"and"', 'title:"and"'),
         ('"A* search"', '"A* search"'),
         ('"a:b"', '"a:b"'),
+        ('cat:"id:cs"', 'cat:"id:cs"'),
+        ('id:"title:0123456789abcdef"', "id:title:0123456789abcdef"),
     ],
 )
 def test_it_is_written_in_the_plainest_way(written, canonical):
