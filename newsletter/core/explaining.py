@@ -1,6 +1,7 @@
 """What a paper lacks for a filter: the nearest miss, in plain words."""
 
 from dataclasses import dataclass
+from datetime import UTC
 
 from newsletter.core.filters import Filter
 from newsletter.core.filters.tree import (
@@ -89,11 +90,17 @@ def _because(leaf: Leaf, paper: Paper) -> str:
             known = number is not None
             return f"it has {number:,} {leaf.field}" if known else f"its {leaf.field} are not known"
         case Day():
-            return f"published {paper.published_at:%Y-%m-%d}" if paper.published_at else "no date"
+            return _published(paper)
         case Value():
             return _value_because(leaf, paper)
         case _:
             return "not this paper"
+
+
+def _published(paper: Paper) -> str:
+    if paper.published_at is None:
+        return "no date of publication is known"
+    return f"published {paper.published_at.astimezone(UTC):%Y-%m-%d}"
 
 
 def _words_because(leaf: Words, paper: Paper) -> str:
@@ -112,7 +119,7 @@ def _value_because(leaf: Value, paper: Paper) -> str:
         case "cat":
             return "its categories are " + ", ".join(paper.categories[:_MOST_NAMED])
         case "source":
-            return "it comes from " + ", ".join(paper.sources)
+            return "it comes from " + (", ".join(paper.sources) or "a source that is not known")
         case "has":
             return f"it has no {leaf.wanted}"
         case _:
