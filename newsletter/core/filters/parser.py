@@ -44,7 +44,8 @@ def parse_filter(text: str) -> Filter:
     more than 4,096 characters, 64 terms or 8 brackets within each other.
     """
     if len(text) > MAX_LENGTH:
-        problem = f"a filter has at most {MAX_LENGTH:,} characters, and this one {len(text):,}"
+        most = f"a filter has at most {MAX_LENGTH:,} characters"
+        problem = f"{most}, and this one {len(text):,}: make two topics of it"
         raise FilterError(text[: MAX_LENGTH + 100], MAX_LENGTH + 1, problem)
     plain = read_plain(text)
     return Filter(text, plain) if plain else read_in_full(text)
@@ -54,7 +55,8 @@ def read_in_full(text: str) -> Filter:
     """The same for a text whose length was looked at, however it is written."""
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
-        problem = f"the control character U+{ord(forbidden[0]):04X} cannot be part of a filter"
+        name = f"the control character U+{ord(forbidden[0]):04X}"
+        problem = f"{name} cannot be part of a filter: leave it out"
         raise FilterError(text, forbidden.start() + 1, problem)
     try:
         tree = _read(text)
@@ -79,13 +81,14 @@ def _read(text: str) -> Node:
         elif kind in ("word", "quoted"):
             terms += 1
             if terms > MAX_TERMS:
-                raise Trouble(at, f"a filter has at most {MAX_TERMS} terms: this is one too many")
+                raise Trouble(at, f"a filter has at most {MAX_TERMS} terms: make two topics of it")
             level.add(_leaf(token, at, level.field))
         elif kind == "field":
             group_field = _group_field(token[:-1], at, level.field)
         elif kind == "open":
             if len(levels) > MAX_DEPTH:
-                raise Trouble(at, f"brackets stand at most {MAX_DEPTH} deep within each other")
+                problem = f"brackets stand at most {MAX_DEPTH} deep: make two topics of the filter"
+                raise Trouble(at, problem)
             levels.append(Level(at, group_field or level.field))
             group_field = ""
         elif kind == "close":

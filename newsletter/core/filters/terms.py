@@ -53,7 +53,8 @@ def read_term(text: str) -> Leaf:
     if not value:
         raise Trouble(0, f"nothing stands after `{field}:`: write its value without a blank")
     kind = FIELDS[field]
-    if field != "id":  # some ids hold a colon: title:0123456789abcdef
+    holds_quotes = not _is_quoted(value) and any(quote in value for quote in QUOTES)
+    if field != "id" or holds_quotes:  # some ids hold a colon: title:0123456789abcdef
         _refuse_nesting(field, value, start)
     if value[0] in "-\u2212\u2013" and len(value) > 1 and kind is not Kind.NUMBER:
         raise Trouble(start, f"a minus goes before the field: write `-{field}:{value[1:][:40]}`")
@@ -252,4 +253,4 @@ def _wordless(value: str) -> str:
         return "a minus stands right before what it keeps out, as in `-survey`"
     if value in ("&", "&&"):
         return f"`{shown}` is not an operator: leave it out, or write AND"
-    return f"`{shown}` holds no letter and no digit to look for"
+    return f"`{shown}` holds no letter and no digit: write a word, or leave it out"
