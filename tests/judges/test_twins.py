@@ -21,7 +21,7 @@ def addresses_in(text: str) -> list[str]:
 
 def titles_of(mail) -> list[str]:
     """The papers of the html, cards and lines, blanks run together."""
-    found = mail.page.xpath("//h3|//*[@class='line']//a")
+    found = mail.page.xpath("//h3|//*[@class='line' or @class='tight']//a")
     return [squeezed(one.text_content()) for one in found]
 
 
