@@ -103,7 +103,7 @@ def _paper(match: "Match") -> "Iterator[Text]":
     title = Text(clean(paper.title))
     for start, end in match.spans:
         title.stylize("bold underline", start, end)
-    yield Text.assemble(f"{paper.featured_on}  {paper.id:<11}  ", title)
+    yield Text.assemble(f"{paper.featured_on}  {paper.id:<10}  ", title)
     words = ", ".join(
         f"{one.words} ({one.place})" if one.place else one.words for one in match.found
     )

@@ -125,10 +125,11 @@ class _Teller:
     def window(self) -> str:
         around = self.around
         if around.late_at is not None:
-            made = (
-                f", and this digest was made {_instant(around.made_at)}" if around.made_at else ""
+            verb = "made" if around.delivery else "due"
+            return (
+                f"it reached us {_instant(around.late_at)}, and this digest was {verb} "
+                f"{_instant(around.made_at)}"
             )
-            return f"it reached us {_instant(around.late_at)}{made}"
         days = (around.edition - around.first_on).days + 1
         where = "outside" if self.trace.stop is Stop.WINDOW else "within"
         return (
@@ -146,9 +147,8 @@ class _Teller:
     def mute(self) -> str:
         trace, count = self.trace, len(self.around.situation.mutes)
         if trace.stop is Stop.MUTE:
-            return (
-                f"mute {_quoted(trace.mutes)} {'keeps' if len(trace.mutes) == 1 else 'keep'} it out"
-            )
+            verb = "keeps" if len(trace.mutes) == 1 else "keep"
+            return f"mute {_quoted(trace.mutes)} {verb} it out"
         if not count:
             return "the reader has no mutes"
         return "the reader's mute lets it pass" if count == 1 else f"all {count} mutes let it pass"

@@ -10,7 +10,7 @@ from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.papers import find_paper, papers_known
 from newsletter.adapters.store.subscribers import address_hashes_of, suppressed
 from newsletter.core.accounts import Account, Circumstances, account
-from newsletter.core.delivery import COUNTS_AS_SEEN, Kind
+from newsletter.core.delivery import COUNTS_AS_SEEN, Kind, State
 from newsletter.core.digests import Topic
 from newsletter.core.filters import Filter, parse_filter
 from newsletter.core.matching import PaperIndex
@@ -62,16 +62,20 @@ def reason(
         delivery=delivery,
         absence="" if delivery else _absence(session, subscriber, edition, made_at, now=now),
     )
-    return _account(around)
+    return _account(session, around)
 
 
-def _account(around: Circumstances) -> Account:
-    trace = why(around.situation, around.paper.id)
-    digest = around.delivery.digest if around.delivery else None
-    if digest is None:
+def _account(session: Session, around: Circumstances) -> Account:
+    trace, one = why(around.situation, around.paper.id), around.delivery
+    if one is None or one.digest is None:
         return account(trace, around)
-    notes = (CHANGED,) if is_changed_since(around.situation, digest) else ()
-    return account(settled(trace, digest), around, notes=notes)
+    notes = []
+    if is_changed_since(around.situation, one.digest):
+        notes.append(CHANGED)
+    row = edition_row(session, Kind.DIGEST, around.edition)
+    if row is not None and row.state == "held" and one.state is State.PENDING:
+        notes.append(f"The edition is held ({row.held_because}): nothing of it is sent meanwhile.")
+    return account(settled(trace, one.digest), around, notes=tuple(notes))
 
 
 def _edition_of(

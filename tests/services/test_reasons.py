@@ -3,11 +3,20 @@
 from datetime import timedelta
 
 import pytest
-from builders import MONDAY, Clock, MemorySource, a_newsletter, a_paper, add_reader, wishes
-from sqlmodel import select
+from builders import (
+    MONDAY,
+    Clock,
+    MemorySource,
+    a_newsletter,
+    a_paper,
+    add_reader,
+    settings_for,
+    wishes,
+)
+from sqlmodel import select, update
 
 from newsletter.adapters.queue import MemoryQueue
-from newsletter.adapters.store.tables import SubscriberRow, SuppressionRow
+from newsletter.adapters.store.tables import EditionRow, SubscriberRow, SuppressionRow
 from newsletter.core.tracing import Stop
 from newsletter.errors import AddressError, NotFound
 
@@ -301,3 +310,25 @@ def test_a_reader_that_is_not_known_is_told(newsletter):
         newsletter.why("eve@example.org", "2606.00001")
     with pytest.raises(AddressError):
         newsletter.why("no address", "2606.00001")
+
+
+def test_an_edition_that_is_held_is_told_so(newsletter):
+    add_reader(newsletter, "ada", "agents")
+    plan(newsletter)
+    with newsletter.store.write() as session:
+        session.execute(update(EditionRow).values(state="held", held_because="a wrong title"))
+
+    assert any("held (a wrong title)" in note for note in why(newsletter).notes)
+
+
+def test_postgresql_tells_the_same(tmp_path, clock, source, postgres_url):
+    source.days[DAY] = [a_paper(1, doi="10.1000/xyz.1"), a_paper(2, title="Kites", abstract="")]
+    settings = settings_for(tmp_path, database_url=postgres_url)
+    parts = {"clock": clock, "sources": (source,), "queue": MemoryQueue()}
+    with a_newsletter(tmp_path, settings=settings, **parts) as newsletter:
+        add_reader(newsletter, "ada", "agents")
+        plan(newsletter)
+
+        assert newsletter.why(ADA, "doi:10.1000/XYZ.1").came
+        assert why(newsletter, 2).trace.stop is Stop.TOPIC
+        assert len(newsletter.back_test("agents").matches) == 1
