@@ -1,0 +1,146 @@
+"""How long one core takes to find every reader's papers of a day.
+
+All of it is done by what the planner uses: `parse_filter`, `PaperIndex`, `choose` for the papers of
+a digest, and `compose` for the words that brought them. Beside it, on a sample of the readers, the
+obvious way.
+"""
+
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.bench import naive
+from newsletter.bench.crowd import DAY, SEED, SHARED_FILTERS, filters_of, varied
+from newsletter.bench.papers import made_papers
+from newsletter.core.digests import Topic, choose, compose
+from newsletter.core.filters import parse_filter
+from newsletter.core.matching import PaperIndex
+from newsletter.core.papers import Paper
+
+TOP = 10
+NAIVE_READERS = 400  # it takes milliseconds for each
+COMPOSED = 20_000  # digests made with their words, of each kind
+SEEN = 12  # papers that a reader saw before, out of the best hundred
+
+Show = Callable[[str, int, int], None]
+Topics = Mapping[str, tuple[Topic, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What it came to. total: compile, match and rank; the others are measured apart from it.
+
+    compile: texts to trees, equal ones once. match: the index of the papers, and every filter's
+    papers. rank: the best ten for every reader. peak_mb: of the whole process until then, the
+    readers included. compose: a digest with its words, for a reader of a shared topic who has seen
+    some papers, and for one with a topic of their own. naive: the obvious loop, from a sample.
+    """
+
+    subscribers: int
+    papers: int
+    distinct_filters: int
+    compile_seconds: float
+    match_seconds: float
+    rank_seconds: float
+    total_seconds: float
+    peak_mb: float
+    readers_with_papers: int
+    papers_chosen: int
+    compose_shared_microseconds: float
+    compose_own_microseconds: float
+    naive_seconds_extrapolated: float
+    ratio: float
+
+
+def measure(
+    *, subscribers: int, papers: int, recorded: Sequence[Paper] = (), show: Show
+) -> Matched:
+    """Match so many readers with so many papers. recorded: real ones, taken in turn."""
+    day = varied(recorded, papers) if recorded else list(made_papers(papers, DAY))
+    readers = filters_of(subscribers, day)
+    show("Compiling", 0, 0)
+    began = time.process_time()
+    topics = {text: (Topic("Topic", parse_filter(text)),) for text in dict.fromkeys(readers)}
+    compiled = time.process_time()
+    show("Matching", 0, 0)
+    index = PaperIndex(day)
+    for (topic,) in topics.values():
+        index.match(topic.filter)
+    matched = time.process_time()
+    show("Ranking", 0, 0)
+    served, chosen = _rank(index, topics, readers)
+    ranked = time.process_time()
+    peak = _peak_mb()
+    shared, own = _compose_seconds(index, topics, readers)
+    naive_seconds = _naive_seconds(topics, readers, day)
+    return Matched(
+        subscribers=subscribers,
+        papers=len(index.papers),
+        distinct_filters=len(topics),
+        compile_seconds=compiled - began,
+        match_seconds=matched - compiled,
+        rank_seconds=ranked - matched,
+        total_seconds=ranked - began,
+        peak_mb=peak,
+        readers_with_papers=served,
+        papers_chosen=chosen,
+        compose_shared_microseconds=shared * 1e6,
+        compose_own_microseconds=own * 1e6,
+        naive_seconds_extrapolated=naive_seconds * subscribers,
+        ratio=naive_seconds * subscribers / (ranked - began),
+    )
+
+
+def _rank(index: PaperIndex, topics: Topics, readers: Sequence[str]) -> tuple[int, int]:
+    """How many readers have papers, and how many papers they have."""
+    served = chosen = 0
+    window = index.everything
+    for text in readers:
+        choice = choose(index, topics[text], window=window, cap=TOP)
+        if choice is not None:
+            served += 1
+            for _, best in choice.sections:
+                chosen += len(best)
+    return served, chosen
+
+
+def _compose_seconds(
+    index: PaperIndex, topics: Topics, readers: Sequence[str]
+) -> tuple[float, float]:
+    """For a digest of a shared topic whose reader has seen papers; of a topic of their own."""
+    common = [text for text, _ in Counter(readers).most_common(SHARED_FILTERS)]
+    rare = list(topics.keys() - common)[:COMPOSED] or common
+    chance = random.Random(SEED)
+    known = range(min(100, len(index.papers)))
+    seen = [sum({1 << chance.choice(known) for _ in range(SEEN)}) for _ in range(COMPOSED)]
+    shared = [(topics[chance.choice(common)], bits) for bits in seen]
+    own = [(topics[text], 0) for text in rare]
+    return _composing(index, shared), _composing(index, own)
+
+
+def _composing(index: PaperIndex, readers: Sequence[tuple[tuple[Topic, ...], int]]) -> float:
+    index.notes.clear()
+    began = time.process_time()
+    for topics, seen in readers:
+        compose(index, topics, window=index.everything, seen=seen, cap=TOP)
+    return (time.process_time() - began) / len(readers)
+
+
+def _naive_seconds(topics: Topics, readers: Sequence[str], day: Sequence[Paper]) -> float:
+    """What the loop takes for a reader in the mean."""
+    papers = [naive.readable(paper) for paper in day]
+    step = max(1, len(readers) // NAIVE_READERS)
+    tests = [naive.test_of(topics[text][0].filter.tree) for text in readers[::step]]
+    began = time.process_time()
+    for test in tests:
+        naive.best(test, papers, most=TOP)
+    return (time.process_time() - began) / len(tests)
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3  # bytes there, kilobytes here
