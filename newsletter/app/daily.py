@@ -12,11 +12,11 @@ from newsletter.adapters.store import planning
 from newsletter.adapters.store.claims import claim
 from newsletter.adapters.store.editions import edition_row, edition_views
 from newsletter.app.service import Service
-from newsletter.core.delivery import Kind, Outcome, State
+from newsletter.core.delivery import Kind, Outcome, Result, State
 from newsletter.core.ports import Letter, PaperSource
 from newsletter.core.results import Planned, Pulled, Ran
 from newsletter.errors import QueueUnavailable, SourceUnavailable
-from newsletter.services import deliveries, editions, pulls
+from newsletter.services import control, deliveries, editions, pulls
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ Progress = Callable[[str, int, int], None]
 WORKERS_SECONDS, LOOK_SECONDS = 30.0, 0.1
 INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
 PLAN_TRIES = 3
+BREAKER_SECONDS = 5.0
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
 
 
@@ -33,6 +34,8 @@ def _nobody(_stage: str, _done: int, _total: int) -> None: ...
 
 class DailyRun(Service):
     """From the sources to the relay."""
+
+    _breaker_at = 0.0  # when to look at the failures again, by the monotonic clock
 
     @cached_property
     def _indexes(self) -> editions.Indexes:
@@ -210,7 +213,20 @@ class DailyRun(Service):
         with self.store.write() as session:
             sent = deliveries.record(session, claimed, outcomes, broken, now=self._now(session))
         log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
+        if any(outcome.result is Result.FAILED for outcome in outcomes.values()):
+            self._hold_if_refused({one.edition_id for one in claimed})
         return len(claimed), sent
+
+    def _hold_if_refused(self, editions: Collection[int]) -> None:
+        """Look at whole editions' failures, but not after each batch: a look counts all rows."""
+        if time.monotonic() < self._breaker_at:
+            return
+        self._breaker_at = time.monotonic() + BREAKER_SECONDS
+        for edition in editions:
+            with self.store.write() as session:
+                because = control.hold_if_refused(session, edition, now=self._now(session))
+            if because:
+                log.error("edition_held edition=%s because=%s", edition, because)
 
     def _note_accepted(self, letters: Sequence[Letter]) -> None:
         try:

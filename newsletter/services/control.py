@@ -7,11 +7,18 @@ from typing import Any
 from sqlmodel import Session
 
 from newsletter.adapters.store.claims import skip_of_edition
-from newsletter.adapters.store.editions import edition_row, extend_edition, set_edition_state
+from newsletter.adapters.store.editions import (
+    edition_by_id,
+    edition_row,
+    extend_edition,
+    set_edition_state,
+)
 from newsletter.adapters.store.reconciling import set_sent
-from newsletter.adapters.store.subscribers import add_audit
+from newsletter.adapters.store.subscribers import add_audit, was_done
 from newsletter.adapters.store.tables import EditionRow
-from newsletter.core.delivery import LEAST_LIFE, Kind
+from newsletter.adapters.store.tallies import reasons, tally
+from newsletter.core.breaker import why_hold
+from newsletter.core.delivery import LEAST_LIFE, Kind, State
 from newsletter.errors import NotFound, Refused
 
 SKIPPED_AT_ONCE = 2000  # a transaction's worth: workers on SQLite wait for it
@@ -34,6 +41,28 @@ def hold(session: Session, day: date, *, because: str, actor: str, now: datetime
     _refuse_cancelled(row)
     set_edition_state(session, row.id or 0, "held", because)
     _audit(session, "hold", row, actor=actor, because=because, now=now)
+
+
+def hold_if_refused(session: Session, edition_id: int, *, now: datetime) -> str:
+    """Hold this edition where too much of it is refused; why, or "" when it goes on.
+
+    One that an admin has released is never held by itself again.
+    """
+    row = edition_by_id(session, edition_id, is_locked=True)
+    if row is None or row.state != "open" or row.kind != Kind.DIGEST:
+        return ""
+    failures = [
+        (code, words, count)
+        for state, code, words, count in reasons(session, edition_id, now=now)
+        if state is State.FAILED
+    ]
+    sent = tally(session, edition_id, now=now).counts.get(State.SENT, 0)
+    because = why_hold(sent, failures)
+    if not because or was_done(session, "release edition", _subject(row)):
+        return ""
+    set_edition_state(session, edition_id, "held", because)
+    _audit(session, "hold", row, actor="the breaker", because=because, now=now)
+    return because
 
 
 def release(session: Session, day: date, *, because: str, actor: str, now: datetime) -> None:
@@ -101,8 +130,12 @@ def _audit(
         session,
         actor=actor,
         action=f"{action} edition",
-        subject=f"edition {row.edition_on}",
+        subject=_subject(row),
         because=because,
         details=details,
         now=now,
     )
+
+
+def _subject(row: EditionRow) -> str:
+    return f"edition {row.edition_on}"

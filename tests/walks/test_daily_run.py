@@ -12,6 +12,7 @@ from newsletter.adapters.seen import MemorySeen, RedisSeen
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.core.delivery import MAX_RECOVERIES, Outcome, Result, State
 from newsletter.errors import QueueUnavailable, SourceUnavailable
+from newsletter.services.deliveries import BATCH
 
 TODAY = date(2026, 6, 15)
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
@@ -272,6 +273,40 @@ def test_a_dead_address_is_suppressed_and_never_mailed_again(service):
     newsletter.run(TOMORROW, everyone=True)
 
     assert sent_to(newsletter) == []
+
+
+REFUSED = Outcome(result=Result.FAILED, code=550, status="5.7.1", text="5.7.1 Looks like spam")
+
+
+@pytest.fixture
+def refused(service):
+    """A service whose relay refuses everybody for its policy: more readers than one batch."""
+    newsletter = service([a_paper(1)], transport=MemoryTransport(lambda letter: REFUSED))
+    newsletter.import_subscribers((f"r{n}@example.org", wishes()) for n in range(BATCH + 20))
+    return newsletter
+
+
+def test_an_edition_that_providers_refuse_is_held_and_nobody_is_suppressed(refused):
+    ran = refused.run(TODAY, everyone=True)
+
+    assert ran.counts == {State.FAILED: BATCH, State.PENDING: 20}
+    (edition,) = refused.editions()
+    assert edition.state == "held"
+    assert "Looks like spam" in edition.held_because
+    with refused.store.read() as session:
+        assert session.execute(text("SELECT count(*) FROM suppressions")).scalar() == 0
+
+
+def test_an_edition_that_an_admin_released_is_not_held_again(refused):
+    refused.run(TODAY, everyone=True)
+    refused.release_edition(TODAY, because="they let us in now", actor="ada")
+    refused.parts.__dict__["transport"] = MemoryTransport(lambda letter: REFUSED)
+    refused._breaker_at = 0.0
+
+    refused.send_waiting()
+
+    assert refused.counts(TODAY) == {State.FAILED: BATCH + 20}
+    assert refused.editions()[0].state == "open"
 
 
 def test_a_deferred_digest_is_tried_again_under_the_same_message_id(service):

@@ -49,6 +49,7 @@ class Claimed:
     address: str
     address_hash: str
     thumbnails: bool
+    edition_id: int
     edition: date
     resend_no: int
     message_id: str
@@ -186,6 +187,7 @@ _CLAIMED: tuple[Any, ...] = (
     col(SubscriberRow.address),
     col(SubscriberRow.address_hash),
     col(SubscriberRow.thumbnails),
+    col(DeliveryRow.edition_id),
     col(EditionRow.edition_on).label("edition"),
     col(DeliveryRow.resend_no),
     col(DeliveryRow.message_id),

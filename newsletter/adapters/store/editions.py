@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow
@@ -46,9 +46,18 @@ def edition_row(
     session: Session, kind: Kind, day: date, *, is_locked: bool = False
 ) -> EditionRow | None:
     """The row of this edition. is_locked: nobody else who asks so gets it until the commit."""
-    wanted = select(EditionRow).where(
-        col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day
-    )
+    is_wanted = and_(col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day)
+    return _one(session, is_wanted, is_locked=is_locked)
+
+
+def edition_by_id(
+    session: Session, edition_id: int, *, is_locked: bool = False
+) -> EditionRow | None:
+    return _one(session, col(EditionRow.id) == edition_id, is_locked=is_locked)
+
+
+def _one(session: Session, condition: ColumnElement[bool], *, is_locked: bool) -> EditionRow | None:
+    wanted = select(EditionRow).where(condition)
     if is_locked:  # deliveries that name the edition are still added: those need its key only
         wanted = wanted.with_for_update(key_share=True)
     return session.scalars(wanted.execution_options(populate_existing=True)).first()

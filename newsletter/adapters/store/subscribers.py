@@ -257,6 +257,14 @@ def add_audit(
     )
 
 
+def was_done(session: Session, action: str, subject: str) -> bool:
+    """Whether an admin has ever done this to it."""
+    found = select(col(AuditRow.id)).where(
+        col(AuditRow.action) == action, col(AuditRow.subject) == subject
+    )
+    return session.scalars(found.limit(1)).first() is not None
+
+
 # These stand in the subscriber's own row, under the same names as in Wishes.
 _PLAIN_WISHES = (
     "cadence",
