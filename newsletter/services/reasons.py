@@ -39,7 +39,7 @@ def reason(
     if stored is None:
         raise NotFound(
             f"No paper {paper!r} is stored: write its arXiv id (2606.01234), its address or its "
-            "DOI, or fetch its day with `newsletter pull --date YYYY-MM-DD`."
+            "DOI, or fetch its day, as in `newsletter pull --date 2026-06-16`."
         )
     history = deliveries(session, kind=Kind.DIGEST, subscriber_id=subscriber.id, limit=MOST_DIGESTS)
     edition = edition or _edition_of(stored.paper, subscriber.wishes, history, now=now)
