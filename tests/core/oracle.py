@@ -174,7 +174,8 @@ def query_units(inner):
     """[(pieces, the same as one word or None, whether a star follows)]"""
     found = []
     for chunk in inner.split():
-        starred = chunk.endswith("*") and sum(c.isalnum() for c in chunk) >= 3
+        follows = chunk[-2:-1].isalnum() or chunk[-2:-1] in ("+", "#")  # right behind a word
+        starred = chunk.endswith("*") and follows and sum(c.isalnum() for c in chunk) >= 3
         run = tokens(chunk)
         while run:
             n = 1

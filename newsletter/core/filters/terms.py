@@ -53,9 +53,11 @@ def read_term(text: str) -> Leaf:
     if not value:
         raise Trouble(0, f"nothing stands after `{field}:`: write its value without a blank")
     kind = FIELDS[field]
-    holds_quotes = not _is_quoted(value) and any(quote in value for quote in QUOTES)
-    if field != "id" or holds_quotes:  # some ids hold a colon: title:0123456789abcdef
+    if field != "id":  # some ids hold a colon: title:0123456789abcdef
         _refuse_nesting(field, value, start)
+    if not _is_quoted(value) and any(quote in value for quote in QUOTES):
+        _refuse_nesting(field, value, start)  # title:(author:"…"), whatever the fields
+        raise Trouble(start, unknown_field(value.partition(":")[0]))
     if value[0] in "-\u2212\u2013" and len(value) > 1 and kind is not Kind.NUMBER:
         raise Trouble(start, f"a minus goes before the field: write `-{field}:{value[1:][:40]}`")
     return _READERS[kind](field, value, start)

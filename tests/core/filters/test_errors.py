@@ -44,6 +44,7 @@ def problem(text):
         ("title:cat:cs", 7, "`cat:` stands inside `title:`"),
         ("title:(a cat:cs)", 10, "`cat:` stands inside `title:`"),
         ('id:(abstract:"a b")', 5, "`abstract:` stands inside `id:`"),
+        ('cat:(autor:"a b")', 6, "unknown field `autor:`: did you mean `author:`?"),
         ("title:(cat:(a))", 8, "`cat:` stands inside `title:`"),
         ("title:-a", 7, "write `-title:a`"),
         ("upvotes:many", 9, "cannot compare with `many`"),

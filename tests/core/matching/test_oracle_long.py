@@ -38,16 +38,20 @@ def chance():
 
 
 class Clock:
-    """The longest that one call took, of three tries where the first was slow."""
+    """The longest that one call took; slow ones are tried again: Python tidies at times."""
 
     def __init__(self):
         self.slowest = (0.0, "")
 
     def time(self, call, text):
         seconds = self._once(call)
-        if seconds > SLOWEST:
+        if seconds > SLOWEST / 10:
             seconds = min(seconds, self._once(call), self._once(call))
         self.slowest = max(self.slowest, (seconds, text[:200]))
+
+    def __str__(self):
+        seconds, text = self.slowest
+        return f"{seconds * 1000:.1f} ms: {text!r}"
 
     @staticmethod
     def _once(call):
@@ -63,9 +67,9 @@ def outcome(read, *arguments):
         return error
 
 
-def compare(index, texts, chance, *, papers):
-    """(pairs compared, slowest reading and matching); fails at the first disagreement."""
-    clock, pairs = Clock(), 0
+def compare(index, texts, chance, clock, *, papers):
+    """How many pairs were compared; fails at the first disagreement."""
+    pairs = 0
     for text in texts:
         filter = outcome(parse_filter, text)
         if isinstance(filter, FilterError):
@@ -76,32 +80,30 @@ def compare(index, texts, chance, *, papers):
             says = passes(filter.tree, index.papers[k])
             assert says == bool(found >> k & 1), (text, index.papers[k])
             pairs += 1
-    return pairs, clock.slowest
+    return pairs
 
 
 def test_the_index_and_the_oracle_agree_on_100_000_pairs_drawn_by_lot(chance):
-    pairs, slowest = 0, (0.0, "")
+    pairs, clock = 0, Clock()
     while pairs < 100_000:
         index = PaperIndex([a_made_paper(chance, k) for k in range(60)])
         texts = [a_filter(chance) for _ in range(60)]
-        more, slow = compare(index, texts, chance, papers=60)
-        pairs, slowest = pairs + more, max(slowest, slow)
+        pairs += compare(index, texts, chance, clock, papers=60)
 
-    print(f"{pairs:,} pairs, no disagreement; slowest {slowest[0] * 1000:.1f} ms: {slowest[1]}")
-    assert slowest[0] < SLOWEST
+    print(f"{pairs:,} pairs, no disagreement; slowest {clock}")
+    assert clock.slowest[0] < SLOWEST
 
 
 def test_they_agree_on_50_000_pairs_over_all_recorded_days(chance):
     index = PaperIndex(recorded_papers())
     term = cut_from(index.papers)
-    pairs, slowest = 0, (0.0, "")
+    pairs, clock = 0, Clock()
     while pairs < 50_000:
         texts = [a_filter(chance, term, depth=2) for _ in range(25)]
-        more, slow = compare(index, texts, chance, papers=80)
-        pairs, slowest = pairs + more, max(slowest, slow)
+        pairs += compare(index, texts, chance, clock, papers=80)
 
-    print(f"{pairs:,} pairs, no disagreement; slowest {slowest[0] * 1000:.1f} ms: {slowest[1]}")
-    assert slowest[0] < SLOWEST
+    print(f"{pairs:,} pairs, no disagreement; slowest {clock}")
+    assert clock.slowest[0] < SLOWEST
 
 
 def test_any_text_is_read_or_refused_within_50_ms(chance):
@@ -116,7 +118,7 @@ def test_any_text_is_read_or_refused_within_50_ms(chance):
         assert (again.text, again.tree) == (filter.text, filter.tree) == (full.text, full.tree)
         read += 1
 
-    print(f"60,000 texts, {read:,} are filters; slowest {clock.slowest[0] * 1000:.1f} ms")
+    print(f"60,000 texts, {read:,} are filters; slowest {clock}")
     assert clock.slowest[0] < SLOWEST, clock.slowest
 
 
@@ -130,7 +132,7 @@ def test_any_query_is_imported_or_refused_within_50_ms(dialect, chance):
             assert parse_filter(imported.filter.text) == imported.filter
             read += 1
 
-    print(f"20,000 queries, {read:,} imported; slowest {clock.slowest[0] * 1000:.1f} ms")
+    print(f"20,000 queries, {read:,} imported; slowest {clock}")
     assert clock.slowest[0] < SLOWEST, clock.slowest
 
 
