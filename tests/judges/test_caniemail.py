@@ -22,8 +22,6 @@ YAHOO = ("yahoo.*",)
 
 # (feature, programs that lack it, what is seen there instead).
 EXPLAINED = (
-    ("<bdi> element", ("gmail.*", "outlook.*", "yahoo.*"), "the words without it: only the order of"
-     " a right-to-left topic and the number beside it may change"),
     ("<body> element", ("outlook.macos", *YAHOO), "a <div> in its place; the colour behind the mail"
      " is on the first table as well"),
     ("<style> element", POP, "the inlined style, which is the whole light design"),
@@ -46,7 +44,6 @@ EXPLAINED = (
     ("max-height property", WORD, "the preheader is hidden by mso-hide there"),
     ("overflow", WORD, "as for max-height"),
     ("role attribute", ("outlook.windows-mail",), "tables are read out as tables"),
-    ("white-space", WORD, "a number of upvotes may be parted from its word at a line's end"),
     ("word-break", ("outlook.windows-mail", *YAHOO), "a very long word stands out at the side"),
 )  # fmt: skip
 
