@@ -90,6 +90,8 @@ PARTS = (
 EXCEPTIONS = {
     ("newsletter.cli", "newsletter.web"): "`serve`, `up` and `demo` start the pages",
     ("newsletter.cli", "newsletter.bench"): "`bench …` starts the measurements",
+    ("newsletter.bench.send", "newsletter.adapters.smtp"): "`bench send` measures the transport",
+    ("newsletter.bench.send", "newsletter.adapters.flow"): "which asks how fast it may go",
     ("newsletter.bench.day", "newsletter.adapters.embedded"): "`bench day` brings its own servers",
     ("newsletter.bench.day", "newsletter.adapters.redis_urls"): "and borrows a Redis",
     ("newsletter.bench.day", "newsletter.adapters.store.scratch"): "and a database",

@@ -1,6 +1,7 @@
 """Measure this machine: how fast matching, mails, hand-over and a whole day are here."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,8 +17,31 @@ Papers = Annotated[int, typer.Option("--papers", min=1, metavar="P", help="So ma
 
 def add_to(app: typer.Typer) -> None:
     nouns = typer.Typer(no_args_is_help=True, help="Measure the speed of this machine.")
+    nouns.command("match", epilog="Example: newsletter bench match --subscribers 1000000")(match)
     nouns.command("day", epilog="Example: newsletter bench day --subscribers 20000")(day)
+    nouns.command("send", epilog="Example: newsletter bench send --messages 20000 --size 40000")(
+        send
+    )
     app.add_typer(nouns, name="bench", rich_help_panel=MANAGE)
+
+
+def match(
+    subscribers: Subscribers = 1_000_000,
+    papers: Papers = 500,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Real abstracts: a day as recorded JSON, or a folder of days."),
+    ] = None,
+    is_json: Json = False,
+) -> None:
+    """Compile every reader's filter, match and rank the papers: the best ten for each."""
+    from newsletter.bench.match import measure
+    from newsletter.cli.filters import recorded_papers
+
+    recorded = recorded_papers(data) if data else ()
+    with progress() as show:
+        measured = measure(subscribers=subscribers, papers=papers, recorded=recorded, show=show)
+    tell(measured, is_json=is_json)
 
 
 def day(
@@ -50,6 +74,42 @@ def day(
             database_url=database,
             redis_url=redis,
             delay_ms=delay,
+            show=show,
+        )
+    tell(measured, is_json=is_json)
+
+
+def send(
+    messages: Annotated[int, typer.Option(min=1, metavar="N", help="So many mails.")] = 20_000,
+    size: Annotated[
+        int, typer.Option(min=500, max=10_000_000, metavar="BYTES", help="Of each mail.")
+    ] = 40_000,
+    connections: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, metavar="C", help="Default: as many as make it faster."),
+    ] = None,
+    smtp: Annotated[
+        str, typer.Option(metavar="URL", help="The relay to measure; default a sink of its own.")
+    ] = "",
+    delay: Annotated[
+        int, typer.Option(min=0, max=10_000, metavar="MS", help="The sink answers so late.")
+    ] = 0,
+    is_really_meant: Annotated[
+        bool, typer.Option("--really", help="Send to a relay that is not on this machine.")
+    ] = False,
+    is_json: Json = False,
+) -> None:
+    """Hand over personal mails of one size: the transport alone."""
+    from newsletter.bench.send import measure
+
+    with progress() as show:
+        measured = measure(
+            messages=messages,
+            size=size,
+            connections=connections,
+            smtp_url=smtp,
+            delay_ms=delay,
+            is_really_meant=is_really_meant,
             show=show,
         )
     tell(measured, is_json=is_json)

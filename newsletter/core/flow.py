@@ -4,6 +4,7 @@ Seconds are those of one clock that all workers share. The adapters keep the val
 that moves them is here.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -136,7 +137,7 @@ def pushes_back(outcome: Outcome) -> bool:
 def rate_of(slowed: Slowed, *, now: float) -> float:
     """Messages a second now: they rise with every second without a step back."""
     seconds = max(now - slowed.since, 0.0)
-    return max(slowed.rate * CLIMB**seconds, slowed.rate + LEAST_CLIMB * seconds)
+    return max(slowed.rate * math.pow(CLIMB, seconds), slowed.rate + LEAST_CLIMB * seconds)
 
 
 def leave(slowed: Slowed, wanted: int, *, now: float) -> tuple[Slowed, Grant]:

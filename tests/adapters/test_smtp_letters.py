@@ -198,6 +198,15 @@ def test_a_letter_that_is_too_large_is_not_even_begun(make_smtp_sink, transport_
     assert sink.recipients() == ["reader2@example.org"]
 
 
+def test_a_batch_that_no_relay_takes_is_refused_on_a_kept_connection(make_smtp_sink, transport_to):
+    transport = transport_to(make_smtp_sink(size_limit=1000).url)
+    send(transport, letters(1))
+
+    outcomes = send(transport, letters(9, content=b"x" * 1001))
+
+    assert {outcome.status for outcome in outcomes.values()} == {"5.3.4"}
+
+
 def test_an_address_beyond_ascii_needs_smtputf8(make_smtp_sink, transport_to):
     able, unable = make_smtp_sink(), make_smtp_sink(smtputf8=False)
 

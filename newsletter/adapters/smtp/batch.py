@@ -227,8 +227,8 @@ class Batch:
 
     def _closed(self) -> Outcome:
         """Every relay is left alone for now."""
-        seconds, because = min(self._look.closed.values())
-        return Outcome(result=Result.HELD, text=because, wait=timedelta(seconds=seconds))
+        _, because = min(self._look.closed.values())
+        return Outcome(result=Result.HELD, text=because)
 
 
 def _share(pool: Pool, processes: int) -> int:

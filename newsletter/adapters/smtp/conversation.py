@@ -70,7 +70,12 @@ class Conversation:
         """Whether an idle connection is worth another letter."""
         self.wire.receive()  # a close, or a 421, that came while nobody listened
         has_ended = bool(self.wire.end) or self.wire.has_unread
-        return self.is_open and not has_ended and self._idle_seconds() < STALE_AFTER
+        return self.is_open and not has_ended and not self.is_stale
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it has been idle for too long."""
+        return self._idle_seconds() >= STALE_AFTER
 
     def close(self) -> None:
         """Say goodbye when idle, without waiting for the answer."""

@@ -14,7 +14,7 @@ from newsletter.adapters.smtp.script import For
 from newsletter.core.delivery import Outcome, Result
 from newsletter.core.ports import Flow, Letter
 
-LETTERS_A_CONNECTION = 8  # opening one takes several round trips
+LETTERS_A_CONNECTION = 4  # opening one takes several round trips
 MOST_DEATHS = 3  # connections that break one after the other without any reply to a letter
 SHORT_WAIT = 2.0  # seconds that a batch waits for room at a relay; after that others may try
 ASK_EVERY = 0.02  # seconds
@@ -146,8 +146,11 @@ class Lane:
         if self.holding is not None or self._desk.is_late:
             return
         ready = min(len(self.queue), self._permits) if self._is_limited else len(self.queue)
-        wanted = max(math.ceil(ready / LETTERS_A_CONNECTION), at_least)
-        while len(self._talking) < min(self._most, self._pool.width.value, wanted):
+        wanted = max(math.ceil(ready / LETTERS_A_CONNECTION), min(ready, self._pool.idle), at_least)
+        missing = min(self._most, self._pool.width.value, wanted) - len(self._talking)
+        for _ in range(
+            missing
+        ):  # some are over at once, such as those whose letters no relay takes
             conversation = self._pool.borrow()
             self._talking[conversation] = _NOTHING
             conversation.start(self)

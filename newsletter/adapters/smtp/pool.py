@@ -17,6 +17,11 @@ class Pool:
         self._idle: list[Conversation] = []
         self._lock = threading.Lock()
 
+    @property
+    def idle(self) -> int:
+        """How many are open and unused."""
+        return len(self._idle)
+
     def borrow(self) -> Conversation:
         """A connection that is open and fresh, or one to be opened."""
         while True:
@@ -29,8 +34,13 @@ class Pool:
             conversation.close()
 
     def give_back(self, conversation: Conversation) -> None:
+        """Keep it for the next batch, and let go of those that nobody has needed for long."""
         with self._lock:
             self._idle.append(conversation)
+            old = [one for one in self._idle if one.is_stale]
+            self._idle = [one for one in self._idle if not one.is_stale] if old else self._idle
+        for one in old:
+            one.close()
 
     def close(self) -> None:
         """Say goodbye on every idle connection."""

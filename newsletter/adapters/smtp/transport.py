@@ -77,6 +77,11 @@ class SmtpTransport:
                 problems.append(refusal.text)
         return " ".join(problems)
 
+    @property
+    def widths(self) -> dict[str, int]:
+        """By the relay's name, how many connections it is worth at present."""
+        return {pool.relay.name: pool.width.value for pool in self._pools}
+
     def close(self) -> None:
         """Say goodbye on every idle connection. It may be used again afterwards."""
         for pool in self._pools:

@@ -2,13 +2,13 @@
 
 FIRST = 8
 MOST = 100  # a process; more than that, and relays begin to mind
-LEAST_GAIN = 1.25  # in letters a second, by twice the connections
+LEAST_GAIN = 0.2  # of the letters a second that more connections would bring to a relay far away
 LEAST_SECONDS = 0.2
 ROUNDS_APART = 50  # measurements between two tries of more
 
 
 class Width:
-    """Twice as many for a try, kept if that is faster by a quarter: so a relay that is far away
+    """Twice as many for a try, kept if that is faster by a fifth: so a relay that is far away
     gets many, one that is near or busy few.
 
     fixed: so many, and no tries.
@@ -23,10 +23,9 @@ class Width:
         self._rounds = 0  # until the next try
 
     def limit(self, most: int) -> None:
-        """Never more than this: the relay said so, or its setting."""
-        self._most = max(most, 1)
-        self.value = min(self.value, self._most)
-        self._proven = min(self._proven, self.value)
+        """The relay wants no more than this for now."""
+        self.value = self._proven = max(min(self.value, most), 1)
+        self._rounds = ROUNDS_APART
 
     def measure(self, letters: int, seconds: float) -> None:
         """So many were handed over in this time, while all connections had work."""
@@ -36,7 +35,8 @@ class Width:
             return
         rate = self._letters / self._seconds
         self._letters, self._seconds = 0, 0.0
-        if self.value > self._proven and rate < LEAST_GAIN * self._rate:
+        hoped_for = self.value / self._proven - 1
+        if hoped_for and rate < (1 + LEAST_GAIN * hoped_for) * self._rate:
             self.value = self._proven
             self._rounds = ROUNDS_APART
             return
