@@ -17,11 +17,11 @@ from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
 from newsletter.adapters.sources import FolderSource, build_sources
 from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
 from newsletter.adapters.store import Store
-from newsletter.adapters.templates import template_loader
+from newsletter.adapters.templates import template_loader, unreadable_pages
 from newsletter.core.ports import Flow, PaperSource, Seen, Spacing, TaskQueue, Transport
 from newsletter.core.rendering import Renderer
 from newsletter.core.results import Finding
-from newsletter.errors import NewsletterError, SettingsError
+from newsletter.errors import NewsletterError, SettingsError, TemplateProblem
 from newsletter.settings import Settings, is_loopback
 
 log = logging.getLogger(__name__)
@@ -160,10 +160,14 @@ class Parts:
         return ", ".join(source.name for source in self.sources)
 
     def _look_at_templates(self) -> str:
-        problems = self.renderer.check()
-        if problems:
-            raise SettingsError(" ".join(problems))
+        self.check_templates()
         return "every mail can be rendered"
+
+    def check_templates(self) -> None:
+        """Raises TemplateProblem, a line for each, where mails or pages cannot be made."""
+        problems = self.renderer.check() + unreadable_pages(self._settings.templates_dir)
+        if problems:
+            raise TemplateProblem("\n".join(problems))
 
     def _look_at_sender(self) -> str:
         settings = self._settings

@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import (
     setup_logging,
+    worker_init,
     worker_process_shutdown,
     worker_ready,
     worker_shutting_down,
@@ -92,6 +93,16 @@ def log_plainly(loglevel: int = logging.INFO, **_: Any) -> None:
     )
     for chatty in ("httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@worker_init.connect
+def check_templates(**_: Any) -> None:
+    """A worker whose mails would be broken does not start: its operator sees it, no reader."""
+    with Newsletter.from_settings(read_settings()) as own:
+        try:
+            own.check_templates()
+        except NewsletterError as problem:
+            raise SystemExit(f"newsletter: {problem}") from None
 
 
 @worker_ready.connect

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    TemplateSyntaxError,
+)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -24,6 +30,26 @@ def template_dirs(setting: Path | None, part: str) -> tuple[Path, ...]:
     """Where the files of one part are looked for, in this order."""
     own = _own_dir() / part
     return (own,) if setting is None else (setting / part, own)
+
+
+def unreadable_pages(setting: Path | None) -> list[str]:
+    """A sentence for each page of the site that is written wrongly, with file and line."""
+    # Nothing is rendered with it.
+    environment = Environment(loader=template_loader(setting, "web"))  # noqa: S701
+    problems = []
+    for name in environment.list_templates(extensions=["html"]):
+        try:
+            environment.parse(_source(environment, name), name)
+        except TemplateSyntaxError as error:
+            problems.append(f"{name}, line {error.lineno}: {error.message}")
+        except UnicodeDecodeError:
+            problems.append(f"{name} is no UTF-8: save it so.")
+    return problems
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
 
 
 def _own_dir() -> Path:

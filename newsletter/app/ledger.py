@@ -135,6 +135,14 @@ class Ledger(Service):
         """Whether every part answers, each with what to do if it does not."""
         return self.parts.check(self.store)
 
+    def check_templates(self) -> None:
+        """Refuse to start with templates that readers would find broken; raises TemplateProblem.
+
+        Only an operator's own are looked at: those of the program were, before it was shipped.
+        """
+        if self.settings.templates_dir is not None:
+            self.parts.check_templates()
+
     def upgrade(self) -> list[str]:
         """Bring the database's tables to this version; the names of the migrations that ran."""
         return self.store.upgrade()

@@ -29,6 +29,7 @@ def serve(
     from newsletter.web import create_app
 
     with Stopping(), opened() as newsletter, open_port(host, port, is_fixed=True) as listening:
+        newsletter.check_templates()
         say(f"The pages are served on {host}, port {listening.getsockname()[1]}.")
         config = uvicorn.Config(create_app(newsletter), log_config=None, access_log=False)
         uvicorn.Server(config).run(sockets=[listening])

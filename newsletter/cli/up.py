@@ -82,6 +82,7 @@ def _start_pages(stack: ExitStack, settings: Settings, place: "Place", inbox: Pa
     from newsletter.cli.site import Site
 
     newsletter = stack.enter_context(opened(settings))
+    newsletter.check_templates()
     stack.enter_context(Site(pages_with_inbox(newsletter, inbox), place.listening))
 
 

@@ -23,10 +23,12 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
+    meta,
 )
 from premailer import Premailer
 
 from newsletter.core import wording
+from newsletter.core.stylesheet import problems_in_style
 from newsletter.core.text import clean
 from newsletter.errors import TemplateProblem
 
@@ -40,6 +42,7 @@ _STRAY = re.compile(f"[{_OPEN}{_CLOSE}]|%EF%B7%9[01]")
 _MEDIA = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*\s*\}")
 _RULE = re.compile(r"([^{}]+)\{[^{}]*\}")
 _CLASS = re.compile(r"\.([\w-]+)")
+_PAGE_START = re.compile("<!doctype|<html", re.IGNORECASE)
 _CUT = "<!--\ufdd2-->"
 
 
@@ -102,13 +105,15 @@ class Workshop:
         self._environment.filters |= {"wrap": _wrap, "hang": _hang}
 
     def unreadable(self) -> list[str]:
-        """What the templates that are there are written wrongly in; nothing is rendered."""
+        """What is written wrongly in the templates and their style; nothing is rendered."""
         problems = []
         for name in self._environment.list_templates():
             try:
                 self._guarded(name, lambda _: "")
             except TemplateProblem as problem:
                 problems.append(str(problem))
+        if not problems and STYLE in self._environment.list_templates():
+            problems += problems_in_style(STYLE, self._source(STYLE))
         return problems
 
     def page(self, name: str, values: Mapping[str, object]) -> Piece:
@@ -116,8 +121,8 @@ class Workshop:
         html = _inlined(self._render(name, values), name)
         if not html.startswith("<!DOCTYPE html>"):
             raise TemplateProblem(
-                f"{name} does not make a page that starts with <!DOCTYPE html>: write it so, in "
-                "capitals, as the inliner drops any other."
+                f"{self._start_of_page(name)}: the page must start with <!DOCTYPE html>: write it "
+                "so, in capitals, as the inliner drops any other."
             )
         return _split(html.rstrip() + "\n", _MARK_IN_PAGE, name)
 
@@ -151,6 +156,22 @@ class Workshop:
         """A template that makes one line, such as a subject."""
         return clean(self._render(name, values))
 
+    def _source(self, name: str) -> str:
+        """The template as it is written. One that was loaded before is there."""
+        assert self._environment.loader is not None
+        return self._environment.loader.get_source(self._environment, name)[0]
+
+    def _start_of_page(self, name: str) -> str:
+        """File and line where this page's html begins: itself or what it extends."""
+        source = self._source(name)
+        found = _PAGE_START.search(source)
+        if found is not None:
+            return f"{name}, line {source.count(chr(10), 0, found.start()) + 1}"
+        for other in meta.find_referenced_templates(self._environment.parse(source)):
+            if other is not None and other.endswith(HTML_SUFFIX):
+                return self._start_of_page(other)
+        return f"{name}, line 1"
+
     def _render(self, name: str, values: Mapping[str, object]) -> str:
         return self._guarded(name, lambda template: template.render(values))
 
@@ -167,7 +188,12 @@ class Workshop:
         try:
             return render(self._environment.get_template(name))
         except TemplateNotFound as error:
-            raise TemplateProblem(f"{error.name} is not among the mail templates.") from error
+            place = _line_of(error.__traceback__, name)
+            needs = "" if place == error.name else f"{place}: "
+            raise TemplateProblem(
+                f"{needs}{error.name} is not among the mail templates: put it there, or name one "
+                "that is."
+            ) from error
         except TemplateSyntaxError as error:
             place = f"{error.name or name}, line {error.lineno}"
             raise TemplateProblem(f"{place}: {error.message}") from error

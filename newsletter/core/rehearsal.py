@@ -54,7 +54,7 @@ def sample_brands() -> tuple[Brand, ...]:
 
 def _rich_paper() -> Paper:
     return Paper(
-        id="2601.00001",
+        id="2601.10000",  # none of those past the cap has it
         title="A Paper That Has Everything",
         featured_on=SAMPLE_DAY,
         abstract="It says what it did. Then it says how well that went.",
