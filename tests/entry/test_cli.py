@@ -37,6 +37,7 @@ COMMANDS = [
     ["subscribers", "remove"],
     ["filter", "check"],
     ["filter", "match"],
+    ["filter", "import"],
     ["db", "upgrade"],
 ]
 
