@@ -89,9 +89,10 @@ class Batch:
     # What a lane calls
 
     def finish(self, letter: Letter, outcome: Outcome) -> None:
-        if outcome.result is Result.SENT:
+        is_sent = outcome.result is Result.SENT
+        if is_sent:
             self._to_note.append(letter)
-        self._told.append((letter, pushes_back(outcome)))
+        self._told.append((letter, not is_sent and pushes_back(outcome)))
         self._finished.append((letter, outcome))
 
     def pass_on(self, letters: Iterable[Letter], outcome: Outcome) -> None:

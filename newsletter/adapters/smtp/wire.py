@@ -106,7 +106,7 @@ class Wire:
     @property
     def has_hidden(self) -> bool:
         """Whether TLS has decrypted more than was asked for; the selector cannot see that."""
-        return isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+        return self._is_wrapped and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
 
     @property
     def has_unsent(self) -> bool:
