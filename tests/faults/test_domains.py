@@ -1,0 +1,104 @@
+"""Five domains behind limits of their own: each gets what it bears, and none waits for another."""
+
+import heapq
+import itertools
+import time
+from collections import Counter
+
+import pytest
+from conftest import SmtpSink
+from letters import a_letter
+
+from newsletter.adapters.flow import RedisFlow
+from newsletter.adapters.redis_urls import open_cache
+from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
+from newsletter.core.delivery import Result
+
+pytestmark = pytest.mark.faults
+
+# Domain → messages a second; beyond them it says 451 4.7.1.
+CAPACITY = {"one.example": 120.0, "two.example": 60.0, "three.example": 30.0, "bad.example": 3.0}
+FREE, FREE_LETTERS = "free.example", 2000
+SECONDS = 20.0
+BATCH = 200
+
+
+class LimitedSink(SmtpSink):
+    """Refuses a recipient whose domain has had enough for now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: Counter[str] = Counter()
+        self._room = dict.fromkeys(CAPACITY, 0.0)
+        self._at = dict.fromkeys(CAPACITY, time.monotonic())
+
+    def step(self, recipient: str, *places: str):
+        domain = recipient.partition("@")[2]
+        if "rcpt" not in places:
+            return None
+        if domain in CAPACITY and not self._has_room(domain):
+            return "rcpt", "451 4.7.1 too many messages for now"
+        self.taken[domain] += 1
+        return None
+
+    def _has_room(self, domain: str) -> bool:
+        rate, now = CAPACITY[domain], time.monotonic()
+        room = min(self._room[domain] + (now - self._at[domain]) * rate, max(rate / 2, 1.0))
+        self._at[domain] = now
+        self._room[domain] = room - 1 if room >= 1 else room
+        return room >= 1
+
+
+@pytest.fixture
+def sink():
+    sink = LimitedSink()
+    sink.start()
+    yield sink
+    sink.stop()
+
+
+def waiting_letters() -> list:
+    """(due, place, letter): more for each domain than it can take, in a fair order."""
+    numbers = itertools.count()
+    wanted = {domain: int(rate * SECONDS * 2) for domain, rate in CAPACITY.items()}
+    wanted[FREE] = FREE_LETTERS
+    most = max(wanted.values())
+    places = sorted(
+        (place * most / count, domain) for domain, count in wanted.items() for place in range(count)
+    )
+    return [
+        (0.0, number, a_letter(number, recipient=f"reader{number}@{domain}"))
+        for (_, domain), number in zip(places, numbers, strict=False)
+    ]
+
+
+def test_each_domain_gets_what_it_bears_and_the_good_ones_are_unharmed(sink, redis_url):
+    with open_cache(redis_url) as client:
+        transport = SmtpTransport([parse_smtp_url(sink.url)], flow=RedisFlow(client))
+        waiting, refused, free_after = waiting_letters(), Counter(), None
+        heapq.heapify(waiting)
+        started = time.monotonic()
+        while (now := time.monotonic() - started) < SECONDS:
+            batch = []
+            while waiting and waiting[0][0] <= now and len(batch) < BATCH:
+                batch.append(heapq.heappop(waiting)[2])
+            if not batch:
+                time.sleep(0.01)
+            for letter, outcome in transport.send_many(batch, accepted=lambda _: None):
+                now = time.monotonic() - started
+                if outcome.result is Result.DELAYED:
+                    due = now + outcome.wait.total_seconds()
+                    heapq.heappush(waiting, (due, letter.delivery_id, letter))
+                elif outcome.result is Result.DEFERRED:
+                    refused[letter.recipient.partition("@")[2]] += 1
+                if free_after is None and sink.taken[FREE] == FREE_LETTERS:
+                    free_after = now
+        transport.close()
+
+    print(f"taken {dict(sink.taken)}, refused {dict(refused)}, free after {free_after} s")
+    best = sum(rate * SECONDS for rate in CAPACITY.values())
+    assert sum(sink.taken[domain] for domain in CAPACITY) >= 0.85 * best
+    assert free_after is not None and free_after < SECONDS / 2
+    for domain in ("one.example", "two.example", "three.example"):
+        assert sink.taken[domain] >= 0.8 * CAPACITY[domain] * SECONDS, domain
+        assert refused[domain] <= 0.15 * sink.taken[domain] + 50, domain
