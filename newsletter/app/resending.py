@@ -1,7 +1,8 @@
 """An edition once more, to exactly the readers whom an admin asks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -14,98 +15,114 @@ from newsletter.core.resends import Candidate, Verdict, Wanted
 from newsletter.services import editions, resends
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One pass over the readers who are asked for. only: none but these, by id; None for all."""
+
+    wanted: Wanted
+    actor: str
+    is_dry: bool
+    only: Collection[int] | None
+
+
 class Resending(DailyRun):
     """Resends, a page of readers at a time: one transaction each, however many they are."""
 
     def resend(
-        self, wanted: Wanted, *, actor: str, is_dry_run: bool
+        self,
+        wanted: Wanted,
+        *,
+        actor: str,
+        is_dry_run: bool,
+        only: Collection[int] | None = None,
     ) -> Iterator[Sequence[Verdict]]:
         """Plan these readers' digests again, and say page by page what became of each.
 
+        only: the readers that a dry run showed, by id: what fails meanwhile does not join them.
         Nothing happens but as the pages are taken; what is stopped between two of them goes on
         there when it is asked for again. Raises NotFound, Refused, AddressError.
         """
-        pages = self._by_name if wanted.addresses else self._by_state
-        for page in pages(wanted, actor, is_dry_run):
-            if any(one.delivery_id for one in page):
-                self.ring(Task.SEND)
-            yield page
+        run = _Run(wanted=wanted, actor=actor, is_dry=is_dry_run, only=only)
+        yield from self._by_name(run) if wanted.addresses else self._by_state(run)
         if wanted.is_missing:
-            yield from self._never_planned(wanted, actor, is_dry_run)
+            yield from self._never_planned(run)
+        if not is_dry_run:
+            self.ring(Task.SEND)
 
-    def _by_name(self, wanted: Wanted, actor: str, is_dry_run: bool) -> Iterator[Sequence[Verdict]]:
-        with self._session(is_dry_run) as session:
-            edition = resends.edition_for(session, wanted.edition, is_locked=not is_dry_run)
-            asked = resends.named(session, edition, wanted.addresses)
-            page = self._resend(session, edition, asked, wanted, actor, is_dry_run)
+    def _by_name(self, run: _Run) -> Iterator[Sequence[Verdict]]:
+        with self._session(run) as session:
+            edition = self._edition(session, run)
+            asked = resends.named(session, edition, run.wanted.addresses)
+            page = self._resend(session, edition, asked, run)
         yield page
 
-    def _by_state(
-        self, wanted: Wanted, actor: str, is_dry_run: bool
-    ) -> Iterator[Sequence[Verdict]]:
-        for state in wanted.states:
-            asked: Sequence[Candidate] = ()
-            after = 0
-            while True:
-                with self._session(is_dry_run) as session:
-                    edition = resends.edition_for(session, wanted.edition, is_locked=not is_dry_run)
-                    asked = candidates_in(session, edition.id or 0, state, wanted, after=after)
-                    page = self._resend(session, edition, asked, wanted, actor, is_dry_run)
-                if not asked:
-                    break
-                after = asked[-1].subscriber_id
-                yield page
+    def _by_state(self, run: _Run) -> Iterator[Sequence[Verdict]]:
+        for state in run.wanted.states:
+            after: int | None = 0
+            while after is not None:
+                with self._session(run) as session:
+                    edition = self._edition(session, run)
+                    found = candidates_in(session, edition.id or 0, state, run.wanted, after=after)
+                    asked = [
+                        one for one in found if run.only is None or one.subscriber_id in run.only
+                    ]
+                    page = self._resend(session, edition, asked, run)
+                after = found[-1].subscriber_id if found else None
+                if page:
+                    yield page
+
+    def _edition(self, session: Session, run: _Run) -> EditionRow:
+        return resends.edition_for(session, run.wanted.edition, is_locked=not run.is_dry)
 
     def _resend(
-        self,
-        session: Session,
-        edition: EditionRow,
-        asked: Sequence[Candidate],
-        wanted: Wanted,
-        actor: str,
-        is_dry_run: bool,
+        self, session: Session, edition: EditionRow, asked: Sequence[Candidate], run: _Run
     ) -> Sequence[Verdict]:
         return resends.resend(
             session,
             edition,
             asked,
-            wanted,
-            actor=actor,
-            is_dry_run=is_dry_run,
+            run.wanted,
+            actor=run.actor,
+            is_dry_run=run.is_dry,
             sender=self._sender,
             now=self._now(session),
         )
 
-    def _never_planned(
-        self, wanted: Wanted, actor: str, is_dry_run: bool
-    ) -> Iterator[Sequence[Verdict]]:
+    def _never_planned(self, run: _Run) -> Iterator[Sequence[Verdict]]:
         with self.store.read() as session:
             ranges = planning.due_ranges(session, now=None)
         for range_no in ranges:
             with self.store.read() as session:
-                now = self._now(session)
-                edition = resends.edition_for(session, wanted.edition)
-                missed = resends.never_planned(session, edition, range_no, wanted, now=now)
-                if not missed:
-                    continue
-                draft = editions.draft(
-                    session,
-                    range_no,
-                    edition=wanted.edition,
-                    everyone=True,
-                    seen=self.parts.seen,
-                    indexes=self._indexes,
-                    now=now,
-                    only=missed,
-                )
-            chosen = sorted(draft.digests.get(wanted.edition, ()))
-            if chosen and not is_dry_run:
-                self.plan_range(range_no, wanted.edition, everyone=True, only=chosen)
+                missed = self._missed(session, range_no, run)
+            if missed and not run.is_dry:
+                self.plan_range(range_no, run.wanted.edition, everyone=True, only=missed)
                 with self.store.write() as session:
                     now = self._now(session)
-                    resends.audit_planned(session, wanted, chosen, actor=actor, now=now)
-            if chosen:
-                yield [missed[reader] for reader in chosen]
+                    resends.audit_planned(session, run.wanted, missed, actor=run.actor, now=now)
+            if missed:
+                yield list(missed.values())
 
-    def _session(self, is_dry_run: bool) -> AbstractContextManager[Session]:
-        return self.store.read() if is_dry_run else self.store.write()
+    def _missed(self, session: Session, range_no: int, run: _Run) -> dict[int, Verdict]:
+        """Who of the range should have a digest and has none, as far as anything matches."""
+        wanted, now = run.wanted, self._now(session)
+        edition = resends.edition_for(session, wanted.edition)
+        due = resends.never_planned(session, edition, range_no, wanted, now=now)
+        asked = {
+            reader: one for reader, one in due.items() if run.only is None or reader in run.only
+        }
+        if not asked:
+            return {}
+        draft = editions.draft(
+            session,
+            range_no,
+            edition=wanted.edition,
+            everyone=True,
+            seen=self.parts.seen,
+            indexes=self._indexes,
+            now=now,
+            only=asked,
+        )
+        return {reader: asked[reader] for reader in sorted(draft.digests.get(wanted.edition, ()))}
+
+    def _session(self, run: _Run) -> AbstractContextManager[Session]:
+        return self.store.read() if run.is_dry else self.store.write()

@@ -10,7 +10,7 @@ import typer
 from newsletter.cli.choices import MANAGE, Edition, Json, Limit, parse_instant
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_csv, stream_json
-from newsletter.cli.words import add_row, as_json, out, print_json, result, say, table
+from newsletter.cli.words import add_row, as_json, clean, out, print_json, result, say, table
 from newsletter.core.delivery import State
 
 if TYPE_CHECKING:
@@ -143,22 +143,25 @@ def _show(found: "list[DeliveryView]", *, most: int | None) -> None:
 
 
 def _table(found: "list[DeliveryView]") -> "Table":
-    """What the relay said is only shown where it said something else than yes."""
-    said = any(_reply(one) for one in found)
-    columns = ("No.#", "Edition!", "Kind!", "Reader", "State!", "Papers#", "When")
-    shown = table(*columns, *(("Reply",) if said else ()))
+    """What the relay said stands below the reader, where it said something else than yes."""
+    from rich.text import Text
+
+    shown = table("No.#", "Edition!", "Kind!", "State!", "When!", "Reader", is_tight=True)
     for one in found:
         kind = f"{one.kind.value} ({one.resend_no})" if one.resend_no else one.kind.value
-        when = one.sent_at or one.planned_at
-        cells = (one.id, one.edition, kind, one.address, one.state.value, len(one.papers), when)
-        add_row(shown, *cells, *((_reply(one),) if said else ()))
+        when = (one.sent_at or one.planned_at).astimezone()
+        reader = Text(clean(one.address))
+        if reply := _reply(one):
+            reader.append(f"\n{reply}", style="dim")
+        add_row(shown, one.id, one.edition, kind, one.state.value, f"{when:%m-%d %H:%M}", reader)
     return shown
 
 
 def _reply(one: "DeliveryView") -> str:
     if one.state is State.SENT:
         return ""
-    return f"{one.last_code or ''} {one.last_text}".strip()[:LONGEST_REPLY]
+    reply = " ".join(f"{one.last_code or ''} {one.last_text}".split())
+    return clean(reply)[:LONGEST_REPLY]
 
 
 def _as_json(one: "DeliveryView") -> dict[str, object]:
@@ -178,7 +181,7 @@ def _show_counts(counts: "list[tuple[str, State, int]]", *, is_json: bool) -> No
         say("No delivery is like that.")
         return
     states = [state for state in State if by_state[state]]
-    shown = table("Domain", *(f"{state.value}#" for state in states), "All#")
+    shown = table("Domain", *(f"{state.value}#" for state in states), "All#", is_tight=True)
     for domain, numbers in first[:MOST_DOMAINS]:
         add_row(shown, domain, *_numbers(numbers, states), f"{numbers.total():,}")
     if len(first) > MOST_DOMAINS:

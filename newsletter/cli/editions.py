@@ -50,10 +50,10 @@ def list_(
     if not found:
         say("There is no edition yet: `newsletter run` makes one.")
         return
-    names = ("Planned#", "Sent#", "Waiting#", "Deferred#", "Failed#", "Review#", "Other#")
-    shown = table("Edition!", "State!", *names, "Sent#")
+    names = ("Planned#", "Sent#", "%#", "Waiting#", "Deferred#", "Failed#", "Review#", "Other#")
+    shown = table("Edition!", "State!", *names, is_tight=True)
     for one in found:
-        add_row(shown, one.edition, one.state, *_row(one), _share(one))
+        add_row(shown, one.edition, one.state, *_row(one))
     out().print(shown)
     for one in found:
         if one.state == "held":
@@ -72,24 +72,26 @@ def _tally(one: "EditionView") -> Tally:
 
 def _row(one: "EditionView") -> list[str]:
     tally = _tally(one)
-    numbers = (
-        tally.planned,
-        tally.of(State.SENT),
-        tally.left - tally.deferred,
-        tally.deferred,
-        tally.of(State.FAILED),
-        tally.of(State.REVIEW),
-        tally.of(State.SKIPPED, State.EXPIRED),
+    planned, sent, *others = (
+        f"{number:,}" if number else ""
+        for number in (
+            tally.planned,
+            tally.of(State.SENT),
+            tally.left - tally.deferred,
+            tally.deferred,
+            tally.of(State.FAILED),
+            tally.of(State.REVIEW),
+            tally.of(State.SKIPPED, State.EXPIRED),
+        )
     )
-    return [f"{number:,}" if number else "" for number in numbers]
+    return [planned, sent, _share(tally), *others]
 
 
-def _share(one: "EditionView") -> str:
-    tally = _tally(one)
+def _share(tally: Tally) -> str:
+    """Of those planned, how many of a hundred were sent; cut, so that only all of them are 100."""
     if not tally.planned:
         return ""
-    tenths = tally.of(State.SENT) * 1000 // tally.planned  # cut: only all of them are 100.0 %
-    return f"{tenths / 10:.1f} %"
+    return f"{tally.of(State.SENT) * 1000 // tally.planned / 10:.1f}"
 
 
 def show(edition: EditionArgument, is_json: Json = False) -> None:

@@ -182,15 +182,17 @@ def _do(
 ) -> int:
     """Show the set, ask where somebody can answer, and do it; the exit code."""
     set_ = Summary()
-    for _ in set_.taken(newsletter.resend(wanted, actor=actor(), is_dry_run=True)):
-        pass
+    asked = newsletter.resend(wanted, actor=actor(), is_dry_run=True)
+    shown = {one.subscriber_id for one in set_.taken(asked)}
     if not is_json:
         _show_set(set_, wanted)
     if not (is_dry_run or is_sure or not set_.count) and not _is_sure(set_.count):
         say("Nothing was sent.")
         return 1
     done = Summary()
-    readers = done.taken(newsletter.resend(wanted, actor=actor(), is_dry_run=is_dry_run))
+    readers = done.taken(
+        newsletter.resend(wanted, actor=actor(), is_dry_run=is_dry_run, only=shown)
+    )
     if is_json:
         head = {"edition": wanted.edition, "is_dry_run": is_dry_run}
         stream_json("readers", readers, lambda: {**head, **done.as_document()})

@@ -92,8 +92,10 @@ def as_json(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def table(*columns: str, title: str = "") -> "Table":
+def table(*columns: str, title: str = "", is_tight: bool = False) -> "Table":
     """A table whose cells are plain text; add rows with `add_row(table, …)`.
+
+    is_tight: one space between the columns, for many of them on a narrow terminal.
 
     A column's last character may say how it is shown: `#` numbers, to the right; `!` never wrapped.
     """
@@ -102,7 +104,11 @@ def table(*columns: str, title: str = "") -> "Table":
     from rich.text import Text
 
     made = Table(
-        title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1)
+        title=title or None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0 if is_tight else 1),
     )
     made.title_style = "bold"
     for column in columns:

@@ -58,9 +58,11 @@ class Candidate:
 class Verdict:
     """A reader who was asked for. refused: why they get nothing, "" for who does.
 
-    delivery_id: of the new delivery; None in a dry run and for who gets none.
+    state: of their last delivery, None where none was planned. delivery_id: of the new delivery;
+    None in a dry run and for who gets none.
     """
 
+    subscriber_id: int
     address: str
     domain: str
     state: State | None

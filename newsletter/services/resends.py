@@ -83,6 +83,7 @@ def resend(
         _audit(session, wanted, {"deliveries": ids}, actor=actor, now=now)
     return [
         Verdict(
+            subscriber_id=one.subscriber_id,
             address=one.address,
             domain=one.domain,
             state=one.state,
@@ -112,7 +113,9 @@ def never_planned(
     ids = range_no * RANGE_SIZE, (range_no + 1) * RANGE_SIZE - 1
     rows = book.without_delivery(session, edition.id or 0, ids, domain=wanted.domain)
     return {
-        row.subscriber_id: Verdict(address=row.address, domain=row.domain, state=None)
+        row.subscriber_id: Verdict(
+            subscriber_id=row.subscriber_id, address=row.address, domain=row.domain, state=None
+        )
         for row in rows
         if _was_due(row, wanted.edition, now)
     }
