@@ -1,6 +1,7 @@
 """The daily run: pull, plan, send, sweep."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ Progress = Callable[[str, int, int], None]
 
 WORKERS_SECONDS, LOOK_SECONDS = 30.0, 0.1
 INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
+DELAYED_SECONDS = 5.0  # there is soon room for some of what was put off: look for so long
 PLAN_TRIES = 3
 BREAKER_SECONDS = 5.0
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
@@ -181,27 +183,36 @@ class DailyRun(Service):
         edition: only its digests. seconds: stop taking new batches after so long. progress: told
         the number sent so far.
         """
-        started, sent = time.monotonic(), 0
+        started, sent, delayed_at = time.monotonic(), 0, -math.inf
         with self.store.read() as session:
             row = edition_row(session, Kind.DIGEST, edition) if edition else None
         while seconds is None or time.monotonic() - started < seconds:
-            handled, accepted = self._send_batch(row.id if row else None)
+            handled, accepted, delayed = self._send_batch(row.id if row else None)
             sent += accepted
+            if delayed:
+                delayed_at = time.monotonic()
             if not handled:
-                break
+                if time.monotonic() - delayed_at > DELAYED_SECONDS or not self._is_waiting_soon():
+                    break
+                time.sleep(LOOK_SECONDS)
             if progress is not None:
                 progress(sent)
         return sent
 
-    def _send_batch(self, edition_id: int | None) -> tuple[int, int]:
-        """One batch: claimed, committed, handed over, recorded. (claimed, sent)."""
+    def _is_waiting_soon(self) -> bool:
+        with self.store.read() as session:
+            soon = self._now(session) + timedelta(seconds=DELAYED_SECONDS)
+            return planning.is_waiting(session, now=soon)
+
+    def _send_batch(self, edition_id: int | None) -> tuple[int, int, int]:
+        """One batch: claimed, committed, handed over, recorded. (claimed, sent, delayed)."""
         transport = self.parts.transport  # wrong settings must show before anything is claimed
         with self.store.write() as session:
             claimed = claim(
                 session, now=self._now(session), most=deliveries.BATCH, edition=edition_id
             )
         if not claimed:
-            return 0, 0
+            return 0, 0, 0
         with self.store.read() as session:
             papers = deliveries.papers_for(session, claimed)
         letters, broken = deliveries.letters_of(
@@ -215,7 +226,8 @@ class DailyRun(Service):
         log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
         if any(outcome.result is Result.FAILED for outcome in outcomes.values()):
             self._hold_if_refused({one.edition_id for one in claimed})
-        return len(claimed), sent
+        delayed = sum(outcome.result is Result.DELAYED for outcome in outcomes.values())
+        return len(claimed), sent, delayed
 
     def _hold_if_refused(self, editions: Collection[int]) -> None:
         """Look at whole editions' failures, but not after each batch: a look counts all rows."""

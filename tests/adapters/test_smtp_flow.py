@@ -105,6 +105,15 @@ def test_beyond_a_days_limit_letters_are_delayed_until_there_is_room(smtp_sink, 
             if outcome.result is Result.DELAYED} == {True}  # fmt: skip
 
 
+def test_what_a_limit_kept_from_being_begun_in_time_is_only_delayed(smtp_sink, transport_to):
+    transport = transport_to(smtp_sink.url + "&per_second=5", start_seconds=0.5)
+
+    outcomes = send(transport, letters(20))
+
+    assert set(results(outcomes)) == {Result.SENT, Result.DELAYED}
+    assert results(outcomes).count(Result.SENT) <= 5
+
+
 def test_what_one_relay_may_not_take_another_does(make_smtp_sink, transport_to):
     small, large = make_smtp_sink(), make_smtp_sink()
 

@@ -30,6 +30,7 @@ def moved(result, *, attempts=0, uncertain=0, **outcome):
         (Result.DEFERRED, State.PENDING, 1),
         (Result.UNCERTAIN, State.PENDING, 1),
         (Result.HELD, State.PENDING, 0),
+        (Result.DELAYED, State.PENDING, 0),
     ],
 )
 def test_each_result_has_its_state_and_only_the_readers_own_try_counts(result, state, attempts):
@@ -41,6 +42,10 @@ def test_each_result_has_its_state_and_only_the_readers_own_try_counts(result, s
 @pytest.mark.parametrize("result", [Result.DEFERRED, Result.UNCERTAIN, Result.HELD])
 def test_what_is_tried_again_waits_first(result):
     assert moved(result).next_at > NOW
+
+
+def test_a_delayed_delivery_waits_until_there_is_room():
+    assert moved(Result.DELAYED, wait=timedelta(seconds=3)).next_at == NOW + timedelta(seconds=3)
 
 
 def test_a_deferred_delivery_is_given_up_after_the_last_attempt():

@@ -211,7 +211,7 @@ class Batch:
 
     def _hold_the_rest(self, lane: Lane) -> None:
         slow = f"the relay was too slow to begin this letter in {self._start_seconds:g} s"
-        outcome = lane.holding or Outcome(result=Result.HELD, text=slow)
+        outcome = lane.holding or lane.full or Outcome(result=Result.HELD, text=slow)
         self._finished.extend((letter, outcome) for letter in lane.queue)
         lane.queue.clear()
 

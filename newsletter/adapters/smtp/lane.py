@@ -64,6 +64,7 @@ class Lane:
         self.queue: deque[Letter] = deque()
         self.refusal: Outcome | None = None
         self.holding: Outcome | None = None
+        self.full: Outcome | None = None  # once its limits made letters wait: what becomes of those
         self.has_sent = False
         self._pool, self._desk, self._flow, self._most = pool, desk, flow, most
         self._clock, self._selector = clock, selector
@@ -189,10 +190,10 @@ class Lane:
         self._ask_at = self._clock() + max(grant.wait_seconds, ASK_EVERY)
         text = f"the relay {self.name} has taken all that its limits allow"
         wait = timedelta(seconds=grant.wait_seconds)
-        full = Outcome(result=Result.DELAYED, text=text, wait=wait)
+        self.full = Outcome(result=Result.DELAYED, text=text, wait=wait)
         if grant.wait_seconds > SHORT_WAIT:
-            self.holding = full
-            self._leave(full)
+            self.holding = self.full
+            self._leave(self.full)
 
     def _leave(self, outcome: Outcome) -> None:
         letters = list(self.queue)
