@@ -65,18 +65,20 @@ def moves_of(
         if one.id in broken:
             moves.append(_to_review(one, broken[one.id], now))
         elif one.id in outcomes:
-            moves.append(
-                move(
-                    outcomes[one.id],
-                    delivery_id=one.id,
-                    epoch=one.epoch,
-                    subscriber_id=one.subscriber_id,
-                    attempts=one.attempts,
-                    uncertain=one.uncertain,
-                    now=now,
-                )
-            )
+            moves.append(_move(one, outcomes[one.id], now=now))
     return moves
+
+
+def _move(one: Claimed, outcome: Outcome, *, now: datetime) -> Move:
+    return move(
+        outcome,
+        delivery_id=one.id,
+        epoch=one.epoch,
+        subscriber_id=one.subscriber_id,
+        attempts=one.attempts,
+        uncertain=one.uncertain,
+        now=now,
+    )
 
 
 def _to_review(one: Claimed, because: str, now: datetime) -> Move:
@@ -100,7 +102,14 @@ def record(
     *,
     now: datetime,
 ) -> int:
-    """Write what became of the batch and suppress dead addresses; how many were sent."""
+    """Write what became of the batch and suppress dead addresses; how many were sent.
+
+    A message that cannot be made goes to a person; but where not one of several could be made the
+    fault is ours, such as a template's, and all of them wait.
+    """
+    if len(broken) == len(claimed) > 1:
+        outcomes = {one: Outcome(result=Result.HELD, text=text) for one, text in broken.items()}
+        broken = {}
     accepted, others = [], {}
     for one in claimed:
         outcome = outcomes.get(one.id)

@@ -418,6 +418,21 @@ def test_a_poisonous_row_goes_to_a_person_and_the_rest_goes_out(service):
     assert newsletter.counts(TODAY) == {State.REVIEW: 1, State.SENT: 1}
 
 
+def test_where_no_message_can_be_made_all_of_them_wait(service):
+    newsletter = service([a_paper(1)])
+    for name in ("ada", "bob", "eve"):
+        add_reader(newsletter, name)
+    newsletter.pull(TODAY)
+    newsletter.plan_range(0, TODAY, everyone=True)
+    with newsletter.store.write() as session:
+        session.execute(text("UPDATE deliveries SET digest = '{\"sections\": 1}'"))
+
+    newsletter.send_waiting()
+
+    assert newsletter.counts(TODAY) == {State.PENDING: 3}
+    assert "cannot be made" in newsletter.deliveries()[0].last_text
+
+
 def test_an_expired_edition_is_not_sent(service):
     clock = Clock()
     newsletter = service([a_paper(1)], clock=clock)

@@ -1,10 +1,10 @@
 """Deliveries on their way: claimed, recorded, given back, ended. The claim is the only lock."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, exists, select, update
@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.attempts import add_attempts
 from newsletter.adapters.store.bulk import run_many
-from newsletter.adapters.store.deliveries import digest_in
+from newsletter.adapters.store.deliveries import digest_in, readable
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import bump_ranges
 from newsletter.adapters.store.tables import (
@@ -25,8 +25,6 @@ from newsletter.core.delivery import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, Ou
 from newsletter.core.digests import Digest
 from newsletter.core.moves import Move
 from newsletter.core.ports import RANGE_SIZE
-
-log = logging.getLogger(__name__)
 
 # Whom a message of each kind may reach at the moment of its claim.
 MAY_GET = {
@@ -150,20 +148,11 @@ def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Cla
         else:
             claimed.append(
                 Claimed(**{name: getattr(row, name) for name in _COPIED},
-                        kind=Kind(row.kind), digest=_readable(row.digest, row.id))
+                        kind=Kind(row.kind), digest=readable(partial(digest_in, row.digest), row.id))
             )  # fmt: skip
     for because, skipped in unreachable.items():
         _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=State.SENDING)
     return claimed
-
-
-def _readable(digest: str, delivery_id: int) -> Digest | None:
-    """The digest; None for one that cannot be read, which must not stop the others."""
-    try:
-        return digest_in(digest)
-    except (ValueError, KeyError, TypeError) as problem:
-        log.error("digest_unreadable delivery=%s because=%r", delivery_id, problem)
-        return None
 
 
 def _why_not(row: Any, *, now: datetime) -> str:

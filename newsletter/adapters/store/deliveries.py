@@ -20,6 +20,8 @@ from newsletter.core.delivery import Kind, State
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.messages import message_id
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
@@ -42,6 +44,15 @@ def digest_record(digest: Digest) -> dict[str, Any]:
     if digest.more:
         record["more"] = digest.more
     return record
+
+
+def readable(read: Callable[[], Digest | None], delivery_id: int | None) -> Digest | None:
+    """What `read` gives; None for a digest that is broken, which must not stop the others."""
+    try:
+        return read()
+    except (ValueError, KeyError, TypeError) as problem:
+        log.error("digest_unreadable delivery=%s because=%r", delivery_id, problem)
+        return None
 
 
 @lru_cache(maxsize=1024)  # most readers share a few hundred digests

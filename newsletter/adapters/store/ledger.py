@@ -6,13 +6,14 @@ those that did not go out, come by their reader, the others by their number.
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal_column, select, tuple_
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.attempts import attempts_of
-from newsletter.adapters.store.deliveries import digest_of
+from newsletter.adapters.store.deliveries import digest_of, readable
 from newsletter.adapters.store.tables import (
     DeliveryRow,
     EditionRow,
@@ -174,7 +175,7 @@ def view_of(row: DeliveryRow, edition: EditionRow, address: str) -> DeliveryView
         last_code=row.last_code,
         last_text=row.last_text,
         because=row.because,
-        digest=digest_of(row.digest),
+        digest=readable(partial(digest_of, row.digest), row.id),
     )
 
 
