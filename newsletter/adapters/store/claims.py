@@ -146,10 +146,9 @@ def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Cla
         if because := _why_not(row, now=now):
             unreachable[because].append(row.id)
         else:
-            claimed.append(
-                Claimed(**{name: getattr(row, name) for name in _COPIED},
-                        kind=Kind(row.kind), digest=readable(partial(digest_in, row.digest), row.id))
-            )  # fmt: skip
+            digest = readable(partial(digest_in, row.digest), row.id)
+            values = {name: getattr(row, name) for name in _COPIED}
+            claimed.append(Claimed(**values, kind=Kind(row.kind), digest=digest))
     for because, skipped in unreachable.items():
         _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=State.SENDING)
     return claimed

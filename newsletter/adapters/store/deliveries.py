@@ -1,6 +1,7 @@
 """The ledger is written here: what is planned for whom, and a digest as its row keeps it."""
 
 import json
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
