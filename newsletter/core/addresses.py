@@ -5,11 +5,10 @@ import binascii
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from newsletter.core.signing import base32, mac
+from newsletter.core.signing import Mac, base32, mac_with
 from newsletter.errors import AddressError
 
 MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3 less the angle brackets
@@ -60,7 +59,7 @@ def hash_address(key: str, secret: bytes) -> str:
 
     key: `Address.key`, so that every spelling has one hash.
     """
-    return hmac.digest(_subkey(secret, b"suppression"), key.encode(), "sha256").hex()
+    return mac_with(secret, b"newsletter address: suppression")(key.encode()).hex()
 
 
 def return_path(delivery_id: int, *, secret: bytes, domain: str) -> str:
@@ -69,16 +68,20 @@ def return_path(delivery_id: int, *, secret: bytes, domain: str) -> str:
     The token is lower-case base32, since servers on the way may fold case; the part before the
     @ stays below 40 characters (RFC 5321 section 4.5.3.1.1 allows 64).
     """
-    token = base32(signed_delivery(delivery_id, secret=secret))
+    token = base32(signed_delivery(delivery_id, return_path_mac(secret)))
     return f"{RETURN_PATH_PREFIX}{token}@{domain}"
 
 
-def signed_delivery(delivery_id: int, *, secret: bytes) -> bytes:
-    """The bytes that a return path spells."""
+def return_path_mac(secret: bytes) -> Mac:
+    return mac_with(secret, b"newsletter address: return path")
+
+
+def signed_delivery(delivery_id: int, mac: Mac) -> bytes:
+    """The bytes that a return path spells. mac: `return_path_mac` of the first secret."""
     if not 0 <= delivery_id < 1 << 63:
         raise ValueError(f"not a delivery id: {delivery_id}")
     number = delivery_id.to_bytes((delivery_id.bit_length() + 7) // 8 or 1, "big")
-    return _mac(secret, number) + number
+    return mac(number)[:_MAC_BYTES] + number
 
 
 def read_return_path(address: str, *, secrets: Sequence[bytes]) -> int | None:
@@ -100,14 +103,8 @@ def read_return_path(address: str, *, secrets: Sequence[bytes]) -> int | None:
     signature, number = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not 1 <= len(number) <= 8:
         return None
-    matches = [hmac.compare_digest(signature, _mac(secret, number)) for secret in secrets]
+    matches = [
+        hmac.compare_digest(signature, return_path_mac(secret)(number)[:_MAC_BYTES])
+        for secret in secrets
+    ]
     return int.from_bytes(number, "big") if any(matches) else None
-
-
-def _mac(secret: bytes, number: bytes) -> bytes:
-    return mac(_subkey(secret, b"return path"), number)[:_MAC_BYTES]
-
-
-@lru_cache(maxsize=64)
-def _subkey(secret: bytes, purpose: bytes) -> bytes:
-    return hmac.digest(secret, b"newsletter address: " + purpose, "sha256")

@@ -1,17 +1,23 @@
 """A digest's body: its parts in order, ready for the wire, in html and in text."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import count, repeat
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from newsletter.core.cards import Form
-from newsletter.core.fitting import all_of, choose
+from newsletter.core.fitting import choose
 from newsletter.core.wire import Plate, inset
 
-_LINE_END, _EMPTY_LINE = b"\r\n", b"\r\n\r\n"
+EMPTY_LINE = b"\r\n\r\n"
+_LINE_END = b"\r\n"
 _BULLET = inset("  - ")
+
+
+def _numbered(number: int) -> bytes:
+    return inset(f"{number}. ".ljust(4))
+
+
+_NUMBERS = tuple(map(_numbered, range(1, 200)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +28,7 @@ class Twin:
     text: Plate
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """A part with nothing left to set in. size: bytes of the html once it arrived."""
 
     html: bytes
@@ -34,143 +39,153 @@ class Filled:
 NOTHING = Filled(b"", b"", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """What stands before and after the papers of a section."""
 
     before: Filled
     after: Filled
 
-    @property
-    def size(self) -> int:
-        return self.before.size + self.after.size
 
+class Card(NamedTuple):
+    """A paper in one form, cut where the reader's reason goes; its number goes before the text."""
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A paper in one form, cut where the reader's reason goes.
-
-    text: cut where its number goes, then each of these where the reason goes.
-    """
-
-    html: tuple[bytes, ...]
-    text: tuple[tuple[bytes, ...], ...]
+    html_before: bytes
+    html_after: bytes
+    text_before: bytes
+    text_after: bytes
     size: int
 
 
 class Shown(Protocol):
-    """A paper that can be shown in every form."""
+    """A paper that can be shown in every form. full: the first of them."""
+
+    @property
+    def full(self) -> Card: ...
 
     def card(self, form: Form) -> Card: ...
 
 
-Entry = tuple[Shown, Filled]  # a paper of one digest, and why this reader gets it
+class Set(NamedTuple):
+    """A body as the rows that it is joined from, which other bodies share. size: as in Filled."""
+
+    html: list[bytes]
+    text: list[bytes]
+    size: int
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Body:
-    """sections: papers under their topic. also: papers past the cap, for a line each.
+    """papers, reasons: of all sections, in order. sections: each with how many papers it has.
 
-    unlisted: how many more fell to a cap. more: makes "N more on the web" from a number.
+    also: papers past the cap, for a line each. unlisted: how many more fell to a cap.
     """
 
-    sections: Sequence[tuple[Heading, Sequence[Entry]]]
+    papers: Sequence[Shown]
+    reasons: Sequence[Filled]
+    sections: Sequence[tuple[Heading, int]]
     also_heading: Heading
-    also: Sequence[Entry]
+    also: Sequence[Shown]
     unlisted: int
-    more: Callable[[int], Twin]
-    _largest: Filled | None = field(init=False, default=None)
+    _largest: Set | None = None
 
-    @property
-    def cards(self) -> int:
-        return sum(len(entries) for _, entries in self.sections)
+    def largest(self) -> Set:
+        """Everything in full, but for what stands behind it; once for all readers."""
+        found = self._largest
+        if found is None:
+            cards = [paper.full for paper in self.papers]
+            lines = [paper.card(Form.LINE) for paper in self.also] if self.also else ()
+            found = self._largest = self._set(cards, self.reasons, self.sections, lines)
+        return found
 
-    def set_in(self, room: int | None, values: Mapping[str, bytes]) -> Filled:
-        """The body as large as fits. room: bytes of html once it arrived; None for no limit.
+    def within(self, room: int, *, reserve: int) -> tuple[Set, int]:
+        """The body as large as fits, and how many papers are not in it.
 
-        values: encoded, for the gaps of `more`.
+        room: bytes of html once it arrived. reserve: for saying how many papers are missing.
         """
-        if self._largest is None:  # once for all readers of the same digest
-            self._largest = self._set(all_of(self.cards, len(self.also)))
-        more = self._more(self.unlisted, values)
-        if room is None or self._largest.size + more.size <= room:
-            return _with(self._largest, more)
-        reserve = more if more.size else self._more(self.cards + len(self.also), values)
-        forms = self._forms_for(room, more=more.size, reserve=reserve.size - more.size)
-        more = self._more(self.unlisted + forms.count(None), values)
-        return _with(self._set(forms), more)
-
-    def _forms_for(self, room: int, *, more: int, reserve: int) -> list[Form | None]:
-        entries = [entry for _, of_topic in self.sections for entry in of_topic] + [*self.also]
+        papers, count = [*self.papers, *self.also], len(self.papers)
+        sizes = [reason.size for reason in self.reasons]
         headings = [heading for heading, _ in self.sections]
         headings += [self.also_heading] if self.also else []
-        return choose(
-            cards=self.cards,
+        forms = choose(
+            cards=count,
             also=len(self.also),
-            size=lambda position, form: _size(entries[position], form),
-            room=room - more - sum(heading.size for heading in headings),
+            size=lambda at, form: (
+                papers[at].card(form).size + (sizes[at] if form < Form.LINE else 0)
+            ),
+            room=room - sum(part.size for heading in headings for part in heading),
             reserve=reserve,
         )
+        shown = [
+            (papers[at].card(form), self.reasons[at] if form < Form.LINE else NOTHING)
+            for at, form in enumerate(forms[:count])
+            if form is not None
+        ]
+        lines = [
+            paper.card(form)
+            for paper, form in zip(self.also, forms[count:], strict=True)
+            if form is not None
+        ]
+        sections, start = [], 0
+        for heading, number in self.sections:
+            kept = number - forms[start : start + number].count(None)
+            sections += [(heading, kept)] if kept else []
+            start += number
+        cards, reasons = [card for card, _ in shown], [reason for _, reason in shown]
+        return self._set(cards, reasons, sections, lines), forms.count(None)
 
-    def _set(self, forms: Sequence[Form | None]) -> Filled:
-        html: list[bytes] = []
-        text: list[bytes] = []
-        size, each = 0, iter(forms)
-        marks = map(_numbered, count(1))
-        for heading, entries in self.sections:
-            size += _set_section(heading, entries, each, marks, _LINE_END, html, text)
-        size += _set_section(self.also_heading, self.also, each, repeat(_BULLET), b"", html, text)
-        return Filled(b"".join(html), b"".join(text[1:]), size)
+    def _set(
+        self,
+        cards: Sequence[Card],
+        reasons: Sequence[Filled],
+        sections: Sequence[tuple[Heading, int]],
+        lines: Sequence[Card],
+    ) -> Set:
+        html, text, size = _in_rows(cards, reasons, _numbers(len(cards)))
+        in_html: list[bytes] = []
+        in_text: list[bytes] = []
+        start = 0
+        for (before, after), number in sections:
+            end = start + number
+            in_html.append(before.html)
+            in_html += html[3 * start : 3 * end]
+            in_html.append(after.html)
+            in_text.append(before.text)
+            in_text += text[5 * start : 5 * end - 1]  # a line end stands between cards only
+            in_text += (after.text, EMPTY_LINE)
+            size += before.size + after.size
+            start = end
+        if lines:
+            before, after = self.also_heading
+            in_html += (before.html, *[line.html_before for line in lines], after.html)
+            in_text.append(before.text)
+            for line in lines:
+                in_text += (_BULLET, line.text_before)
+            in_text += (after.text, EMPTY_LINE)
+            size += before.size + after.size + sum(line.size for line in lines)
+        in_text.pop()  # an empty line stands between sections only
+        return Set(in_html, in_text, size)
 
-    def _more(self, number: int, values: Mapping[str, bytes]) -> Filled:
-        if not number:
-            return NOTHING
-        twin = self.more(number)
-        size = twin.html.size + sum(len(values[gap]) for gap in twin.html.gaps)
-        return Filled(twin.html.fill(values), twin.text.fill(values), size)
 
+def _in_rows(
+    cards: Sequence[Card], reasons: Sequence[Filled], numbers: Sequence[bytes]
+) -> tuple[list[bytes], list[bytes], int]:
+    """The html in three rows for each card, the text in five, and the size.
 
-def _set_section(
-    heading: Heading,
-    entries: Sequence[Entry],
-    forms: Iterator[Form | None],
-    marks: Iterator[bytes],
-    apart: bytes,
-    html: list[bytes],
-    text: list[bytes],
-) -> int:
-    """Puts the section behind what is there; its size. Nothing when none of its papers is shown.
-
-    marks: what stands before each paper in the text. apart: what stands between them there.
+    It is done by columns: this is what every message of every reader goes through.
     """
-    size, cards = 0, []
-    at = len(html)
-    for (paper, reason), form in zip(entries, forms, strict=False):
-        if form is not None:
-            card = paper.card(form)
-            html.append(reason.html.join(card.html))
-            cards.append(next(marks).join([reason.text.join(part) for part in card.text]))
-            size += card.size + reason.size * (len(card.html) - 1)
-    if not cards:
-        return 0
-    html.insert(at, heading.before.html)
-    html.append(heading.after.html)
-    text += (_EMPTY_LINE, heading.before.text, apart.join(cards), heading.after.text)
-    return size + heading.size
+    count = len(cards)
+    html_before, html_after, text_before, text_after, sizes = zip(*cards, strict=True)
+    html_reasons, text_reasons, reason_sizes = zip(*reasons, strict=True)
+    html, text = [b""] * (3 * count), [_LINE_END] * (5 * count)
+    html[0::3], html[1::3], html[2::3] = html_before, html_reasons, html_after
+    text[0::5], text[1::5], text[2::5], text[3::5] = (
+        numbers, text_before, text_reasons, text_after,
+    )  # fmt: skip
+    return html, text, sum(sizes) + sum(reason_sizes)
 
 
-def _with(body: Filled, more: Filled) -> Filled:
-    if not more.size:
-        return body
-    return Filled(body.html + more.html, body.text + _EMPTY_LINE + more.text, body.size + more.size)
-
-
-def _size(entry: Entry, form: Form) -> int:
-    paper, reason = entry
-    card = paper.card(form)
-    return card.size + reason.size * (len(card.html) - 1)
-
-
-@lru_cache(maxsize=1024)
-def _numbered(number: int) -> bytes:
-    return inset(f"{number}. ".ljust(4))
+def _numbers(count: int) -> Sequence[bytes]:
+    """What stands before each of so many cards in the text."""
+    return (_NUMBERS if count <= len(_NUMBERS) else tuple(map(_numbered, range(1, count + 1))))[
+        :count
+    ]

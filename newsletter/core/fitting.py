@@ -38,9 +38,7 @@ def choose(*, cards: int, also: int, size: Size, room: int, reserve: int) -> lis
     return forms
 
 
-def _steps(
-    cards: int, also: int, size: Size, *, room: int
-) -> Iterator[tuple[int, Form | None]]:
+def _steps(cards: int, also: int, size: Size, *, room: int) -> Iterator[tuple[int, Form | None]]:
     """Which paper changes next, and into what. Forms cost time to make: no more than needed."""
     lines = sum(size(position, Form.LINE) for position in range(cards + also))
     for form in (Form.SHORT, Form.BRIEF, Form.LINE) if lines <= room else (Form.LINE,):

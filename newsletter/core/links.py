@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from newsletter.core.rendering import Brand, Links
 from newsletter.core.signing import base32
-from newsletter.core.tokens import Keys, Purpose, claims, signed
+from newsletter.core.tokens import Keys, Purpose, claims, mac_for, signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +39,40 @@ def links_of(
 
     edition: with a link to the reader's digest of that day on the web.
     """
-    raws = signed_tokens(letterhead.keys, subscriber_id, confirm_at=confirm_at, edition=edition)
-    return links_with(letterhead, {name: base32(raw) for name, raw in raws.items()})
+    signer = LinkSigner(letterhead.keys, edition=edition, is_confirming=confirm_at is not None)
+    raws = signer.raws(subscriber_id, confirm_at=confirm_at)
+    tokens = dict(zip(signer.names, map(base32, raws), strict=True))
+    return links_with(letterhead, tokens)
 
 
-def signed_tokens(
-    keys: Keys, subscriber_id: int, *, confirm_at: datetime | None, edition: date | None
-) -> dict[str, bytes]:
-    """What signs one reader's links, by what it is for; `signing.base32` spells it."""
-    plain = claims(subscriber_id)
-    raws = {
-        "manage": signed(Purpose.MANAGE, plain, keys=keys),
-        "unsubscribe": signed(Purpose.UNSUBSCRIBE, plain, keys=keys),
-    }
-    if edition is not None:
-        day = edition.isoformat().encode()
-        raws["view"] = signed(Purpose.VIEW, plain + day, keys=keys)
-    if confirm_at is not None:
-        raws["confirm"] = signed(Purpose.CONFIRM, claims(subscriber_id, confirm_at), keys=keys)
-    return raws
+class LinkSigner:
+    """Signs the links of one reader after another.
+
+    names: what each token is for, in the order of `raws`. edition: with one for the digest of that
+    day on the web. is_confirming: with one that confirms.
+    """
+
+    def __init__(self, keys: Keys, *, edition: date | None, is_confirming: bool) -> None:
+        secret = keys.secrets[0]
+        self.names = ["manage", "unsubscribe"]
+        self._plain = [mac_for(Purpose.MANAGE, secret), mac_for(Purpose.UNSUBSCRIBE, secret)]
+        self._day = b""
+        if edition is not None:
+            self.names.append("view")
+            self._day, self._view = edition.isoformat().encode(), mac_for(Purpose.VIEW, secret)
+        if is_confirming:
+            self.names.append("confirm")
+            self._confirm = mac_for(Purpose.CONFIRM, secret)
+
+    def raws(self, subscriber_id: int, *, confirm_at: datetime | None = None) -> list[bytes]:
+        """The tokens, not yet spelled in base32. confirm_at: when confirmation was asked for."""
+        plain = claims(subscriber_id)
+        raws = [signed(plain, mac) for mac in self._plain]
+        if self._day:
+            raws.append(signed(plain + self._day, self._view))
+        if confirm_at is not None:
+            raws.append(signed(claims(subscriber_id, confirm_at), self._confirm))
+        return raws
 
 
 def links_with(letterhead: Letterhead, tokens: Mapping[str, str]) -> Links:

@@ -1,34 +1,38 @@
 """What the head of a digest says of it: how many papers, on what, and the inbox's preview."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from newsletter.core import wording
-from newsletter.core.bodies import Filled
 from newsletter.core.stock import MAX_PREHEADER, Name, PaperParts, Stock
 from newsletter.core.wire import inset
 
 MOST_PREVIEWED = 3
-_BETWEEN = inset(" · ")
+_DOT = " · "
+_BETWEEN = inset(_DOT)
 _AT_LINE_END = inset(" ·\n")
 
-Sections = Sequence[tuple[str, Sequence[tuple[PaperParts, Filled]]]]
+
+GAPS = tuple(
+    f"{side}.digest.{name}"
+    for name in ("count", "topics", "preheader")
+    for side in ("html", "text")
+)
 
 
-def masthead(sections: Sections, stock: Stock) -> Mapping[str, bytes]:
-    """By gap, encoded: count, topics and preheader, in html and in text."""
-    is_single = len(sections) == 1
-    names = [stock.name(topic, None if is_single else len(papers)) for topic, papers in sections]
-    number = _counted(sum(len(papers) for _, papers in sections))
-    preheader = _preheader(sections)
-    return {
-        "html.digest.count": number,
-        "text.digest.count": number,
-        "html.digest.topics": _BETWEEN.join([name.html for name in names]),
-        "text.digest.topics": names[0].text if is_single else _in_lines(names),
-        "html.digest.preheader": preheader,
-        "text.digest.preheader": preheader,
-    }
+def masthead(
+    topics: Sequence[tuple[str, int]], papers: Sequence[PaperParts], stock: Stock
+) -> tuple[bytes, ...]:
+    """What belongs in GAPS, encoded. topics: each with how many papers it has."""
+    number, preheader = _counted(len(papers)), _preheader(papers)
+    if len(topics) == 1:
+        name = stock.name(topics[0][0], None)
+        names_html, names_text = name.html, name.text
+    else:
+        names = [stock.name(topic, count) for topic, count in topics]
+        names_html = _BETWEEN.join([name.html for name in names])
+        names_text = _in_lines(names)
+    return number, number, names_html, names_text, preheader, preheader
 
 
 @lru_cache(maxsize=1024)
@@ -40,25 +44,22 @@ def _in_lines(names: Sequence[Name]) -> bytes:
     """The names in lines of the text's width, none of them parted from what it counts."""
     rows, used = [names[0].text], names[0].columns
     for name in names[1:]:
-        # " · " before it, and room for " ·" behind it
-        if used + 3 + name.columns + 2 > wording.TEXT_WIDTH:
+        if used + len(_DOT) + name.columns + len(" ·") > wording.TEXT_WIDTH:
             rows += (_AT_LINE_END, name.text)
             used = name.columns
         else:
             rows += (_BETWEEN, name.text)
-            used += 3 + name.columns
+            used += len(_DOT) + name.columns
     return b"".join(rows)
 
 
-def _preheader(sections: Sections) -> bytes:
+def _preheader(papers: Sequence[PaperParts]) -> bytes:
     """The titles after the subject's, as many whole ones as fit; the abstract of a single paper."""
-    papers = [paper for _, found in sections for paper, _ in found[: MOST_PREVIEWED + 1]]
     if len(papers) == 1:
         return papers[0].abstract[0]
-    rows, used = [papers[1].preview[0]], papers[1].preview[1]
-    for paper in papers[2 : MOST_PREVIEWED + 1]:
-        encoded, length = paper.preview
-        used += 3 + length
+    rows, used = [], -len(_DOT)
+    for encoded, length in [paper.preview for paper in papers[1 : MOST_PREVIEWED + 1]]:
+        used += len(_DOT) + length
         if used > MAX_PREHEADER:
             break
         rows.append(encoded)

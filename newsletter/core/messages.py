@@ -11,7 +11,7 @@ from newsletter.core.delivery import Kind
 from newsletter.core.mails import Links, Rendered
 from newsletter.core.pieces import Piece, cut_at_marks
 from newsletter.core.pieces import link_gap as gap
-from newsletter.core.signing import mac
+from newsletter.core.signing import Mac, mac
 from newsletter.core.wire import Plate, plate, ready
 
 _LABEL = b"newsletter message id\0"
@@ -25,7 +25,12 @@ def message_id(
     Nobody without the secret can tell or guess whose it is.
     """
     named = "\0".join((kind, edition, str(subscriber_id), str(resend_no))).encode()
-    return f"<{mac(secret, _LABEL + named)[:16].hex()}@{domain}>"
+    return f"<{_mac(secret)(_LABEL + named)[:16].hex()}@{domain}>"
+
+
+@lru_cache(maxsize=16)
+def _mac(secret: bytes) -> Mac:
+    return mac(secret)
 
 
 def build(

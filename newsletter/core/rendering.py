@@ -1,7 +1,7 @@
 """Papers to inlined parts, once; parts to a digest's html and text, for each reader."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from datetime import date
 from functools import lru_cache, partial
 from itertools import product
@@ -11,26 +11,26 @@ from jinja2 import BaseLoader
 from markupsafe import escape
 
 from newsletter.core import wording
-from newsletter.core.bodies import Body, Filled, Twin
+from newsletter.core.bodies import Twin
 from newsletter.core.delivery import Kind
-from newsletter.core.digests import Digest, Pick
+from newsletter.core.digests import Digest
 from newsletter.core.fitting import MAX_HTML
+from newsletter.core.laying import Shelf, lay
 from newsletter.core.mails import Brand, Links, Rendered
-from newsletter.core.mastheads import masthead
+from newsletter.core.mastheads import GAPS
 from newsletter.core.papers import Paper
 from newsletter.core.pieces import gap, gaps_in
 from newsletter.core.rehearsal import SAMPLE_DAY, sample_brands, sample_digests, sample_links
-from newsletter.core.stock import PAPERS_KEPT, PaperParts, Stock
+from newsletter.core.stock import PAPERS_KEPT, Stock
 from newsletter.core.text import clean
 from newsletter.core.wire import inset, plate, read_back
-from newsletter.errors import NotFound, TemplateProblem
+from newsletter.errors import TemplateProblem
 
 MAX_SUBJECT = 78  # RFC 5322 section 2.1.1: what fits a line
-MAX_ALSO = 40  # papers past the cap that are listed by title; the others are counted
 FRAMES_KEPT = 100
 SUBJECTS_KEPT = 5000
 
-__all__ = ["MAX_HTML", "Brand", "Laid", "Links", "Rendered", "Renderer"]
+__all__ = ["MAX_HTML", "Brand", "Links", "Rendered", "Renderer"]
 
 _LINKS = tuple(link.name for link in fields(Links))
 _DIGEST_GAPS = ("count", "topics", "preheader", "body")
@@ -41,19 +41,6 @@ _NEEDED = {
     Kind.RECOVER: ("links.preferences",),
     Kind.TEST: (),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Laid:
-    """A digest with its papers' parts at hand. masthead: what the frame tells of it, encoded.
-
-    title, count: for the subject.
-    """
-
-    body: Body
-    masthead: Mapping[str, bytes]
-    title: str
-    count: int
 
 
 class Renderer:
@@ -89,8 +76,10 @@ class Renderer:
         """
         marked, own = _own_links(links)
         frame = self.frame(Kind.DIGEST, marked, brand, edition)
-        laid = self.lay(digest, papers, view=marked.view, thumbnails=thumbnails)
-        values = set_in(laid, frame, own, max_html=max_html)
+        laid = lay(digest, self.shelf(papers, thumbnails=thumbnails), view=marked.view)
+        html, text = laid.rows(frame.html, own, max_html=max_html)
+        values = own | dict(zip(GAPS, laid.masthead, strict=True))
+        values |= {"html.digest.body": b"".join(html), "text.digest.body": b"".join(text)}
         return Rendered(
             subject=self.subject(Kind.DIGEST, laid.title, laid.count, brand),
             html=read_back(frame.html.fill(values)),
@@ -112,45 +101,9 @@ class Renderer:
             text=read_back(frame.text.fill(values)),
         )
 
-    def lay(
-        self, digest: Digest, papers: Mapping[str, Paper], *, view: str, thumbnails: bool
-    ) -> Laid:
-        """The digest's parts, in order. view: where it is on the web, with marks for gaps.
-
-        Raises NotFound when none of the papers is there.
-        """
-        sections = [
-            (section.topic, found)
-            for section in digest.sections
-            if (found := self._entries(section.picks, papers, thumbnails=thumbnails))
-        ]
-        if not sections:
-            raise NotFound("None of this digest's papers is in the store: was it pruned?")
-        also = self._entries(digest.left_out, papers, thumbnails=False)
-        stock = self._stock
-        body = Body(
-            sections=[(stock.heading(topic, len(found)), found) for topic, found in sections],
-            also_heading=stock.also_heading(),
-            also=also[:MAX_ALSO],
-            unlisted=max(0, len(also) - MAX_ALSO) + digest.more,
-            more=lambda count: stock.more(count, view),
-        )
-        return Laid(
-            body=body,
-            masthead=masthead(sections, stock),
-            title=sections[0][1][0][0].title,
-            count=body.cards,
-        )
-
-    def _entries(
-        self, picks: Sequence[Pick], papers: Mapping[str, Paper], *, thumbnails: bool
-    ) -> list[tuple[PaperParts, Filled]]:
-        paper, reason = self._stock.paper, self._stock.reason
-        return [
-            (paper(papers[pick.paper_id], thumbnails), reason(pick.words))
-            for pick in picks
-            if pick.paper_id in papers
-        ]
+    def shelf(self, papers: Mapping[str, Paper], *, thumbnails: bool) -> Shelf:
+        """What `laying.lay` finds the parts of these papers in."""
+        return Shelf(self._stock, papers, thumbnails=thumbnails)
 
     def check(self) -> list[str]:
         """What is wrong with the mail templates, one sentence each; empty when all is well.
@@ -210,19 +163,6 @@ class Renderer:
         shown = wording.cut_at_word(title, max(room, 20))
         subject = self._stock.workshop.line(name, {**values, "title": shown})
         return wording.cut_at_word(subject, MAX_SUBJECT)
-
-
-def set_in(
-    laid: Laid, frame: Twin, own: Mapping[str, bytes], *, max_html: int | None = MAX_HTML
-) -> dict[str, bytes]:
-    """All values of a digest's frame: the reader's own, what the masthead says, the body."""
-    values = {**own, **laid.masthead, "html.digest.body": b""}
-    room = None
-    if max_html is not None:  # encoded, the values are at least as long as they arrive
-        room = max_html - frame.html.size - sum(map(len, map(values.__getitem__, frame.html.gaps)))
-    body = laid.body.set_in(room, values)
-    values["html.digest.body"], values["text.digest.body"] = body.html, body.text
-    return values
 
 
 def _link(links: Links, name: str) -> str:

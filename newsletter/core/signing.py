@@ -2,34 +2,40 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+
+Mac = Callable[[bytes], bytes]
 
 _BLOCK = 64  # bytes that SHA-256 takes in at a time
 _INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
 _LETTERS = bytes(b"abcdefghijklmnopqrstuvwxyz234567"[x & 31] for x in range(256))
 
 
-def mac(key: bytes, content: bytes) -> bytes:
-    """The 32 bytes of HMAC-SHA-256 (RFC 2104), in less than half the time of `hmac.digest`.
+def mac(key: bytes) -> Mac:
+    """HMAC-SHA-256 (RFC 2104) with this key: of any bytes 32 others.
 
-    What the key alone decides is hashed once and copied.
+    It takes a third of the time of `hmac.digest`, as what the key alone decides is hashed once.
     """
-    inner, outer = _keyed(key)
-    inner, outer = inner.copy(), outer.copy()
-    inner.update(content)
-    outer.update(inner.digest())
-    digest: bytes = outer.digest()
-    return digest
-
-
-@lru_cache(maxsize=64)
-def _keyed(key: bytes) -> tuple[Any, Any]:
     if len(key) > _BLOCK:
         key = hashlib.sha256(key).digest()
     block = key.ljust(_BLOCK, b"\0")
-    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+    new_inner = hashlib.sha256(block.translate(_INNER)).copy
+    new_outer = hashlib.sha256(block.translate(_OUTER)).copy
+
+    def mac_of(content: bytes) -> bytes:
+        inner, outer = new_inner(), new_outer()
+        inner.update(content)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    return mac_of
+
+
+@lru_cache(maxsize=64)
+def mac_with(secret: bytes, label: bytes) -> Mac:
+    """With a key of its own for each use of a secret, so that no signature serves for another."""
+    return mac(mac(secret)(label))
 
 
 def base32(raw: bytes) -> str:

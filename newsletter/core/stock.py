@@ -15,6 +15,7 @@ from newsletter.core.papers import Paper
 from newsletter.core.pieces import Piece, Workshop, gap
 from newsletter.core.text import clean
 from newsletter.core.wire import inset, plate, size_of
+from newsletter.errors import TemplateProblem
 
 MAX_TOPIC = 60
 MAX_PREHEADER = 150
@@ -36,7 +37,9 @@ class Name:
 class PaperParts:
     """One paper's parts; each form is made when it is first wanted."""
 
-    __slots__ = ("_made", "_paper", "_thumbnails", "_workshop", "abstract", "preview", "title")
+    __slots__ = (
+        "_made", "_paper", "_thumbnails", "_workshop", "abstract", "full", "preview", "title",
+    )  # fmt: skip
 
     def __init__(self, paper: Paper, workshop: Workshop, *, thumbnails: bool) -> None:
         card = make_card(paper, Form.BRIEF)
@@ -44,26 +47,36 @@ class PaperParts:
         self.title = card.title
         self.preview = _preview(card.title)
         self.abstract = _preview(card.abstract)
-        self._made: list[Card | None] = [None] * len(Form)
+        self._made: dict[int, Card] = {}
+        self.full = self.card(Form.FULL)
 
     def card(self, form: Form) -> Card:
-        made = self._made[form]
+        made = self._made.get(form.value)
         if made is None:
-            made = self._made[form] = self._make(form)
+            made = self._made[form.value] = self._make(form)
         return made
 
     def _make(self, form: Form) -> Card:
         card = make_card(self._paper, form, thumbnails=self._thumbnails)
         macro = _MACROS.get(form, "card")
         gaps = {"reason": gap("reason")} if macro == "card" else {}
+        given = {"paper": card, "number": gap("number"), **gaps}
         html = self._workshop.part(macro, {"paper": card, **gaps}, is_foreign=True)
-        numbered = {"paper": card, "number": gap("number"), **gaps}
-        text = self._workshop.text_part(macro, numbered)
-        return Card(
-            html=tuple(map(inset, html.parts)),
-            text=_cut_at_number(text),
-            size=sum(map(size_of, html.parts)),
-        )
+        text = self._workshop.text_part(macro, given)
+        if html.gaps != tuple(gaps):
+            raise TemplateProblem(
+                f"cards.html.j2: macro {macro} must show {{{{ reason }}}} once; for mails without "
+                "reasons leave the macro `reason` empty."
+            )
+        if text.gaps != ("number", *gaps) or text.parts[0]:
+            raise TemplateProblem(
+                f"cards.txt.j2: macro {macro} must begin with {{{{ number }}}}, and a card must "
+                "then show {{ reason }} once."
+            )
+        html_parts = (*map(inset, html.parts), b"")
+        text_parts = (*map(inset, text.parts[1:]), b"")
+        size = sum(map(size_of, html.parts))
+        return Card(html_parts[0], html_parts[1], text_parts[0], text_parts[1], size)
 
 
 class Stock:
@@ -174,17 +187,6 @@ def _encoded(html: str, text: str) -> Filled:
 def _cut(piece: Piece, name: str, values: Mapping[str, str]) -> tuple[str, str]:
     before, _, after = piece.fill({**values, name: gap(name)}).partition(gap(name))
     return before, after
-
-
-def _cut_at_number(piece: Piece) -> tuple[tuple[bytes, ...], ...]:
-    """The text's parts, encoded: cut at the gap `number`, and these at the gap `reason`."""
-    cut: list[list[bytes]] = [[inset(piece.parts[0])]]
-    for name, part in zip(piece.gaps, piece.parts[1:], strict=True):
-        if name == "number":
-            cut.append([inset(part)])
-        else:
-            cut[-1].append(inset(part))
-    return tuple(map(tuple, cut))
 
 
 def _rewrapped(text: str) -> str:

@@ -10,9 +10,8 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
-from newsletter.core.signing import base32, mac
+from newsletter.core.signing import Mac, base32, mac_with
 from newsletter.errors import LinkError, SettingsError
 
 MAC_BYTES = 16
@@ -74,13 +73,14 @@ def make_token(
     issued_at: aware; without it the token can not be read with a `max_age`. extra: at most
     MAX_EXTRA bytes of UTF-8 that come back as they were, such as the edition of a web view.
     """
-    return base32(signed(purpose, claims(subscriber_id, issued_at, extra), keys=keys))
+    said = claims(subscriber_id, issued_at, extra)
+    return base32(signed(said, mac_for(purpose, keys.secrets[0])))
 
 
 def claims(subscriber_id: int, issued_at: datetime | None = None, extra: str = "") -> bytes:
     """What a token says, not yet signed; the same as that without `extra`, and then `extra`."""
     stamp = 0 if issued_at is None else int(issued_at.timestamp())
-    note = extra.encode()
+    note = extra.encode() if extra else b""
     if subscriber_id < 0 or stamp < 0 or len(note) > MAX_EXTRA:
         raise ValueError(
             f"not for a token: subscriber {subscriber_id}, {issued_at}, {len(note)} bytes"
@@ -88,9 +88,9 @@ def claims(subscriber_id: int, issued_at: datetime | None = None, extra: str = "
     return _number(subscriber_id) + _number(stamp) + note
 
 
-def signed(purpose: Purpose, claims: bytes, *, keys: Keys) -> bytes:
-    """A token's bytes, to be spelled by `signing.base32`: its MAC, then its claims."""
-    return _mac(keys.secrets[0], purpose, claims) + claims
+def signed(claims: bytes, mac: Mac) -> bytes:
+    """A token's bytes, to be spelled by `signing.base32`. mac: `mac_for` its purpose."""
+    return mac(claims)[:MAC_BYTES] + claims
 
 
 def read_token(
@@ -105,7 +105,8 @@ def read_token(
     signature, said = raw[:MAC_BYTES], raw[MAC_BYTES:]
     # Every key is tried, and compared in constant time: how long it takes tells nothing.
     matches = [
-        hmac.compare_digest(signature, _mac(secret, purpose, said)) for secret in keys.secrets
+        hmac.compare_digest(signature, mac_for(purpose, secret)(said)[:MAC_BYTES])
+        for secret in keys.secrets
     ]
     if not any(matches):
         raise LinkError("This link is not one of ours, or a part of it got lost: copy it whole.")
@@ -128,18 +129,15 @@ def _check_age(issued_at: datetime | None, *, now: datetime, max_age: timedelta)
         raise LinkError(f"This link of {issued_at:%Y-%m-%d} is too old: ask for a new one.")
 
 
-@lru_cache(maxsize=64)
-def _subkey(secret: bytes, purpose: str) -> bytes:
+def mac_for(purpose: Purpose, secret: bytes) -> Mac:
     """A key of its own for each purpose: a token for one can not be turned into another."""
-    return hmac.digest(secret, b"newsletter link: " + purpose.encode(), "sha256")
-
-
-def _mac(secret: bytes, purpose: Purpose, claims: bytes) -> bytes:
-    return mac(_subkey(secret, purpose.value), claims)[:MAC_BYTES]
+    return mac_with(secret, b"newsletter link: " + purpose.value.encode())
 
 
 def _number(number: int) -> bytes:
     """A whole number in seven-bit groups, the lowest first, so that small ones stay short."""
+    if number < 128:
+        return bytes((number,))
     groups = bytearray()
     while number > 127:
         groups.append(number & 127 | 128)

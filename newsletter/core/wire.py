@@ -30,12 +30,15 @@ class Plate:
     gaps: tuple[str, ...]
     size: int
 
-    def fill(self, values: Mapping[str, bytes]) -> bytes:
-        """The bytes with every gap filled; the values are already encoded for their place."""
+    def rows(self, values: Mapping[str, bytes]) -> list[bytes]:
+        """The parts with every gap filled; the values are already encoded for their place."""
         rows = [b""] * (2 * len(self.gaps) + 1)
         rows[::2] = self.parts
         rows[1::2] = map(values.__getitem__, self.gaps)
-        return b"".join(rows)
+        return rows
+
+    def fill(self, values: Mapping[str, bytes]) -> bytes:
+        return b"".join(self.rows(values))
 
     def __add__(self, other: "Plate") -> "Plate":
         seam = self.parts[-1] + other.parts[0]
@@ -64,6 +67,11 @@ def ready(piece: Piece, side: str = "") -> Plate:
 def size_of(text: str) -> int:
     """Its bytes once it arrived: UTF-8 with CRLF."""
     return len(text.encode()) + text.count("\n")
+
+
+def arrived(encoded: bytes) -> int:
+    """How many bytes of it a reader's program has."""
+    return len(binascii.a2b_qp(encoded))
 
 
 def inset(text: str) -> bytes:

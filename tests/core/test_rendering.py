@@ -513,7 +513,11 @@ def test_the_shipped_templates_are_in_order(renderer):
     [
         ("test__txt__j2", "one\n{% if %}", "test.txt.j2, line 2"),
         ("test__txt__j2", "one\n\n{{ brand.nmae }}", "test.txt.j2, line 3"),
-        ("cards__html__j2", "{% macro card(paper, reason) %}x{% endmacro %}", "no macro"),
+        (
+            "cards__html__j2",
+            "{% macro card(paper, reason) %}{{ reason }}{% endmacro %}",
+            "no macro",
+        ),
         ("digest__html__j2", "<!doctype html><p>{{ digest.body }}", "<!DOCTYPE html>"),
         ("digest__txt__j2", "{{ digest.body }}", "links.preferences"),
         ("test__html__j2", "{% extends 'nowhere.html.j2' %}", "nowhere.html.j2"),
