@@ -21,6 +21,7 @@ from newsletter.services import control, health, subscriptions
 
 MOST_DOMAINS = 10
 MOST_CAUSES = 10
+MAX_DIGITS = 19  # of a number that a database can hold
 
 
 class Ledger(Service):
@@ -75,7 +76,8 @@ class Ledger(Service):
     def delivery(self, name: str) -> DeliveryHistory:
         """One delivery in full, by its number or its Message-ID. Raises NotFound."""
         with self.store.read() as session:
-            number = int(name) if name.isdecimal() else book.delivery_with_message_id(session, name)
+            is_number = name.isdecimal() and len(name) < MAX_DIGITS
+            number = int(name) if is_number else book.delivery_with_message_id(session, name)
             found = book.history(session, number) if number is not None else None
         if found is None:
             raise NotFound(

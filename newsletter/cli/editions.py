@@ -165,7 +165,7 @@ def hold(edition: EditionArgument, reason: Reason) -> None:
         newsletter.hold_edition(edition, because=reason, actor=actor())
         found = newsletter.editions(edition=edition)[0]
     left = _tally(found).left
-    result(f"Held edition {edition}: {amount(left, 'mail')} of it wait.")
+    result(f"Held edition {edition}: {amount(left, 'mail')} not sent yet.")
     say(
         f"What waits at {found.expires_at:%Y-%m-%d %H:%M} UTC expires; let it go on before with "
         f"`newsletter editions release {edition}`."
@@ -180,7 +180,7 @@ def release(
     with opened() as newsletter:
         newsletter.release_edition(edition, because=reason, actor=actor())
         left = _tally(newsletter.editions(edition=edition)[0]).left
-    result(f"Released edition {edition}: {amount(left, 'mail')} of it go out now.")
+    result(f"Released edition {edition}: {amount(left, 'mail')} to send.")
     if left:
         say(f"To see it go out: `newsletter watch {edition}`.")
 
