@@ -6,8 +6,8 @@ import time
 from collections import Counter
 
 import pytest
-from conftest import SmtpSink
 from letters import a_letter
+from smtp_sink import SmtpSink
 
 from newsletter.adapters.flow import RedisFlow
 from newsletter.adapters.redis_urls import open_cache
