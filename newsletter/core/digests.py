@@ -71,12 +71,12 @@ class Topic:
 class Choice:
     """The papers of one digest, by their positions in the index.
 
-    sections: in the reader's order of topics, each with its best papers first. left_out: what fell
-    to a cap, as a bit set. digest: made of it, once it is asked for.
+    sections: in the reader's order of topics, each with its best papers first. claimed: these and
+    what fell to a cap, as a bit set. digest: made of it, once it is asked for.
     """
 
     sections: Sequence[tuple[Topic, Sequence[int]]]
-    left_out: int
+    claimed: int
     digest: Digest | None = None
 
 
@@ -138,22 +138,23 @@ def _choice(index: PaperIndex, claims: list[tuple[Topic, int]], cap: int) -> Cho
     ]
     if len(chosen) > 1 and sum(len(best) for _, best in chosen) > cap:
         chosen = _cut(index, chosen, cap)
-    left_out = 0
-    for _, claimed in claims:
-        left_out |= claimed
-    for _, best in chosen:
-        for k in best:
-            left_out ^= 1 << k
-    return Choice(sections=chosen, left_out=left_out)
+    claimed = 0
+    for _, papers in claims:
+        claimed |= papers
+    return Choice(sections=chosen, claimed=claimed)
 
 
 def _digest(index: PaperIndex, choice: Choice) -> Digest:
-    named = first(choice.left_out, MOST_LEFT_OUT)
+    left_out = choice.claimed
+    for _, best in choice.sections:
+        for k in best:
+            left_out ^= 1 << k
+    named = first(left_out, MOST_LEFT_OUT)
     picks = _bare_picks(index)
     return Digest(
         sections=tuple([_section(index, topic, best) for topic, best in choice.sections]),
         left_out=tuple([picks[k] for k in named]),
-        more=choice.left_out.bit_count() - len(named),
+        more=left_out.bit_count() - len(named),
     )
 
 

@@ -6,10 +6,10 @@ bits of a set are its best papers.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
+from itertools import pairwise
 from typing import Any
 
 from newsletter.core.filters.tree import (
-    And,
     Day,
     Filter,
     Leaf,
@@ -96,11 +96,13 @@ class PaperIndex:
             return self._test(node).papers
         if isinstance(node, Not):
             return self.everything ^ self._evaluate(node.child)
-        known, is_or = self._hits, isinstance(node, Or)
+        is_or = isinstance(node, Or)
         found = 0 if is_or else self.everything
         for child in node.children:
-            hits = known.get(child.text) if isinstance(child, Leaf) else None
-            passing = hits.papers if hits else self._evaluate(child)
+            if isinstance(child, Leaf):  # nearly all are, and nearly all are known
+                passing = (self._hits.get(child.text) or self._test(child))[0]
+            else:
+                passing = self._evaluate(child)
             if is_or:
                 found |= passing
             else:
@@ -141,10 +143,18 @@ class PaperIndex:
         """
         found = first(papers, most + 1)
         tiers = [self._tiers[k] for k in found]
-        if len(set(tiers)) == len(tiers):
+        tied = {tier for tier, following in pairwise(tiers) if tier == following}
+        if not tied:
             return found[:most]
-        groups = [papers & self._tied[tier] for tier in dict.fromkeys(tiers)]
-        return by_match(groups, self._brought(filter, papers), most=most)
+        groups = {tier: papers & self._tied[tier] for tier in tied}
+        brought = self._brought(filter, sum(groups.values()))
+        ordered: list[int] = []
+        for k, tier in zip(found, tiers, strict=True):
+            if tier not in tied:
+                ordered.append(k)
+            elif tier in groups:
+                ordered += by_match(groups.pop(tier), brought, most=most)
+        return ordered[:most]
 
     def tied(self, k: int) -> int:
         """The bit set of the papers with as many upvotes as this one, itself included."""
@@ -187,14 +197,17 @@ class PaperIndex:
     def _bring(self, node: Node, papers: int, found: list[Brought]) -> None:
         if isinstance(node, Leaf):
             found.append((node, self._test(node), papers))
-        elif isinstance(node, And):
+        elif not isinstance(node, Not):
+            is_or = isinstance(node, Or)
             for child in node.children:
-                self._bring(child, papers, found)
-        elif isinstance(node, Or):
-            for child in node.children:
-                passing = papers & self._evaluate(child)
-                if passing:
-                    self._bring(child, passing, found)
+                if isinstance(child, Leaf):
+                    hits = self._hits.get(child.text) or self._test(child)
+                    if papers & hits[0]:
+                        found.append((child, hits, papers & hits[0]))
+                else:
+                    passing = papers & self._evaluate(child) if is_or else papers
+                    if passing:
+                        self._bring(child, passing, found)
 
     def _exclusions(self, node: Node, k: int) -> list[str]:
         if not self._evaluate(node) >> k & 1 or isinstance(node, Leaf):

@@ -32,7 +32,7 @@ class People:
     """The authors of a day's papers, each name once."""
 
     _persons: dict[str, _Person] = field(default_factory=dict)
-    _by_form: dict[str, list[_Person]] = field(default_factory=lambda: defaultdict(list))
+    _by_form: dict[str, dict[int, _Person]] = field(default_factory=lambda: defaultdict(dict))
 
     def add(self, paper: int, names: Iterable[str]) -> None:
         """Take in the authors of the paper at this position."""
@@ -41,7 +41,7 @@ class People:
             if person is None:
                 person = self._persons[name] = _person(name)
                 for form in _forms(person):
-                    self._by_form[form].append(person)
+                    self._by_form[form][id(person)] = person
             person.papers |= 1 << paper
 
     def papers(self, name: Name) -> int:
@@ -67,7 +67,8 @@ class People:
         pieces, runs = take_apart(word)
         spelled = runs[-1][2] if runs else pieces[0]
         forms = {form for one in (spelled, pieces[0]) for form in _all_forms(folded(one))}
-        return {id(p): p for form in forms for p in self._by_form.get(form, ())}
+        found = [self._by_form[form] for form in forms if form in self._by_form]
+        return found[0] if len(found) == 1 else {k: p for some in found for k, p in some.items()}
 
 
 def _person(name: str) -> _Person:

@@ -29,21 +29,23 @@ Brought = tuple[Leaf, Hits, int]
 def first(papers: int, most: int) -> list[int]:
     """The lowest positions; quicker than one after the other, which copies the set each time."""
     found: list[int] = []
-    digits = bin(papers)[:1:-1]
-    k = digits.find("1")
-    while k >= 0 and len(found) < most:
-        found.append(k)
-        k = digits.find("1", k + 1)
+    digits = bin(papers)
+    last = len(digits) - 1
+    at = digits.rfind("1")
+    while at > 0 and len(found) < most:
+        found.append(last - at)
+        at = digits.rfind("1", 0, at)
     return found
 
 
-def by_match(groups: Iterable[int], brought: Sequence[Brought], *, most: int) -> list[int]:
-    """Papers in order: by group, then by how well they matched, then by position."""
-    counts = _counts(brought)
+def by_match(papers: int, brought: Sequence[Brought], *, most: int) -> list[int]:
+    """The best of these papers by how well they matched, then by position."""
     found: list[int] = []
-    for group in groups:
-        for equal in _parted(group, counts) if group & (group - 1) else (group,):
+    for equal in _parted(papers, _counts(brought)):
+        if equal & (equal - 1):
             found += first(equal, most - len(found))
+        else:
+            found.append(equal.bit_length() - 1)
         if len(found) >= most:
             break
     return found
