@@ -80,7 +80,7 @@ def reasons(
         col(DeliveryRow.last_code),
         col(DeliveryRow.last_text),
     )
-    of_edition = _of_edition(edition_id)
+    of_edition = col(DeliveryRow.edition_id) == edition_id
     for condition in (
         text(f"deliveries.{UNSENT}"),
         and_(text("deliveries.state = 'pending'"), col(DeliveryRow.next_at) > now),
@@ -102,22 +102,29 @@ def _with_sent(unsettled: dict[State, int], planned: int) -> dict[State, int]:
 def _unsettled(edition_id: int, now: datetime) -> Iterator[Select[*tuple[Any, ...]]]:
     """(state, count, of which their next try is later), for all but `sent`.
 
-    Each is counted from its own partial index: SQLite uses one only where the state stands in the
-    statement itself, and where the edition does not tempt it to look up each row (the plus).
+    Each is counted from its own partial index, which SQLite uses only where the state stands in the
+    statement itself; a column that the index lacks would cost a look at each row.
     """
-    state = col(DeliveryRow.state)
+    state, of_edition = col(DeliveryRow.state), col(DeliveryRow.edition_id) == edition_id
     is_later = func.sum(case((col(DeliveryRow.next_at) > now, 1), else_=0))
-    for condition, later in (
-        ("deliveries.state = 'pending'", is_later),
-        ("deliveries.state = 'sending'", literal(0)),
-        (f"deliveries.{UNSENT}", literal(0)),
-    ):
-        yield (
-            select(state, func.count(), later)
-            .where(text(condition), _of_edition(edition_id))
-            .group_by(state)
-        )
+    nothing = literal(0)
+    yield (
+        select(literal("pending"), func.count(), func.coalesce(is_later, 0))
+        .select_from(DeliveryRow)
+        .where(text("deliveries.state = 'pending'"), of_edition)
+    )
+    yield (
+        select(literal("sending"), func.count(), nothing)
+        .select_from(DeliveryRow)
+        .where(text("deliveries.state = 'sending'"), _unindexed(edition_id))
+    )
+    yield (
+        select(state, func.count(), nothing)
+        .where(text(f"deliveries.{UNSENT}"), of_edition)
+        .group_by(state)
+    )
 
 
-def _of_edition(edition_id: int) -> ColumnElement[bool]:
+def _unindexed(edition_id: int) -> ColumnElement[bool]:
+    """Whether it is of this edition; the plus keeps SQLite from reading the whole edition."""
     return literal_column("+deliveries.edition_id", BigInteger()).in_([edition_id])
