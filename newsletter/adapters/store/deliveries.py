@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.bulk import run_many
@@ -227,9 +227,8 @@ def add_resends(
     because: str,
 ) -> list[int]:
     """Plan each of these digests once more, under the next resend number; the new rows' ids."""
-    rows = []
-    for original in originals:
-        values = _new(
+    rows = [
+        _new(
             (original.edition_id, edition),
             Kind.DIGEST,
             original.subscriber_id,
@@ -239,7 +238,8 @@ def add_resends(
             digest=original.digest,
             because=because,
         )
-        rows.append(DeliveryRow(**values))
-    session.add_all(rows)
-    session.flush()
-    return [row.id for row in rows if row.id is not None]
+        for original in originals
+    ]
+    number = col(DeliveryRow.id)
+    made = insert(DeliveryRow).returning(number, sort_by_parameter_order=True)
+    return [found for found in session.scalars(made, rows) if found is not None]
