@@ -13,13 +13,6 @@ _LINE_END = b"\r\n"
 _BULLET = inset("  - ")
 
 
-def _numbered(number: int) -> bytes:
-    return inset(f"{number}. ".ljust(4))
-
-
-_NUMBERS = tuple(map(_numbered, range(1, 200)))
-
-
 @dataclass(frozen=True, slots=True)
 class Twin:
     """The same part of a mail in html and in text."""
@@ -57,135 +50,134 @@ class Card(NamedTuple):
 
 
 class Shown(Protocol):
-    """A paper that can be shown in every form. full: the first of them."""
-
-    @property
-    def full(self) -> Card: ...
+    """A paper that can be shown in every form."""
 
     def card(self, form: Form) -> Card: ...
 
 
-class Set(NamedTuple):
-    """A body as the rows that it is joined from, which other bodies share. size: as in Filled."""
+class Body(NamedTuple):
+    """The rows that it is joined from; other bodies share them. size: as in Filled."""
 
     html: list[bytes]
     text: list[bytes]
     size: int
 
 
-@dataclass(slots=True)
-class Body:
-    """papers, reasons: of all sections, in order. sections: each with how many papers it has.
+Sections = Sequence[tuple[Heading, int]]  # with how many papers each has
 
-    also: papers past the cap, for a line each. unlisted: how many more fell to a cap.
+
+class Columns:
+    """The cards of one digest or many, as rows: three of html for each, and four of text.
+
+    It is done by columns, for a whole batch at once: each paper of each reader goes through here.
+    numbers: what goes before each card in the text, with the line end behind the card before it.
     """
 
-    papers: Sequence[Shown]
-    reasons: Sequence[Filled]
-    sections: Sequence[tuple[Heading, int]]
-    also_heading: Heading
-    also: Sequence[Shown]
-    unlisted: int
-    _largest: Set | None = None
+    def __init__(
+        self, cards: Sequence[Card], reasons: Sequence[Filled], numbers: Sequence[bytes]
+    ) -> None:
+        self._html = [b""] * (3 * len(cards))
+        self._text = [b""] * (4 * len(cards))
+        self._sizes: list[int] = []
+        if not cards:
+            return
+        html_before, html_after, text_before, text_after, sizes = zip(*cards, strict=True)
+        html_reasons, text_reasons, reason_sizes = zip(*reasons, strict=True)
+        self._html[0::3] = html_before
+        self._html[1::3] = html_reasons
+        self._html[2::3] = html_after
+        self._text[0::4] = numbers
+        self._text[1::4] = text_before
+        self._text[2::4] = text_reasons
+        self._text[3::4] = text_after
+        self._sizes = [a + b for a, b in zip(sizes, reason_sizes, strict=True)]
 
-    def largest(self) -> Set:
-        """Everything in full, but for what stands behind it; once for all readers."""
-        found = self._largest
-        if found is None:
-            cards = [paper.full for paper in self.papers]
-            lines = [paper.card(Form.LINE) for paper in self.also] if self.also else ()
-            found = self._largest = self._set(cards, self.reasons, self.sections, lines)
-        return found
-
-    def within(self, room: int, *, reserve: int) -> tuple[Set, int]:
-        """The body as large as fits, and how many papers are not in it.
-
-        room: bytes of html once it arrived. reserve: for saying how many papers are missing.
-        """
-        papers, count = [*self.papers, *self.also], len(self.papers)
-        sizes = [reason.size for reason in self.reasons]
-        headings = [heading for heading, _ in self.sections]
-        headings += [self.also_heading] if self.also else []
-        forms = choose(
-            cards=count,
-            also=len(self.also),
-            size=lambda at, form: (
-                papers[at].card(form).size + (sizes[at] if form < Form.LINE else 0)
-            ),
-            room=room - sum(part.size for heading in headings for part in heading),
-            reserve=reserve,
-        )
-        shown = [
-            (papers[at].card(form), self.reasons[at] if form < Form.LINE else NOTHING)
-            for at, form in enumerate(forms[:count])
-            if form is not None
-        ]
-        lines = [
-            paper.card(form)
-            for paper, form in zip(self.also, forms[count:], strict=True)
-            if form is not None
-        ]
-        sections, start = [], 0
-        for heading, number in self.sections:
-            kept = number - forms[start : start + number].count(None)
-            sections += [(heading, kept)] if kept else []
-            start += number
-        cards, reasons = [card for card, _ in shown], [reason for _, reason in shown]
-        return self._set(cards, reasons, sections, lines), forms.count(None)
-
-    def _set(
-        self,
-        cards: Sequence[Card],
-        reasons: Sequence[Filled],
-        sections: Sequence[tuple[Heading, int]],
-        lines: Sequence[Card],
-    ) -> Set:
-        html, text, size = _in_rows(cards, reasons, _numbers(len(cards)))
-        in_html: list[bytes] = []
-        in_text: list[bytes] = []
-        start = 0
-        for (before, after), number in sections:
-            end = start + number
-            in_html.append(before.html)
-            in_html += html[3 * start : 3 * end]
-            in_html.append(after.html)
-            in_text.append(before.text)
-            in_text += text[5 * start : 5 * end - 1]  # a line end stands between cards only
-            in_text += (after.text, EMPTY_LINE)
-            size += before.size + after.size
+    def body(
+        self, first: int, sections: Sections, also_heading: Heading, lines: Sequence[Card]
+    ) -> Body:
+        """One digest's body. first: where its cards begin. lines: papers past the cap."""
+        html: list[bytes] = []
+        text: list[bytes] = []
+        start, size = first, 0
+        for ((html_before, text_before, size_before), after), count in sections:
+            end = start + count
+            html.append(html_before)
+            html += self._html[3 * start : 3 * end]
+            html.append(after.html)
+            # before the first card of a section there is no line to end
+            text += (text_before, self._text[4 * start].removeprefix(_LINE_END))
+            text += self._text[4 * start + 1 : 4 * end]
+            text += (after.text, EMPTY_LINE)
+            size += size_before + after.size
             start = end
+        size += sum(self._sizes[first:start])
         if lines:
-            before, after = self.also_heading
-            in_html += (before.html, *[line.html_before for line in lines], after.html)
-            in_text.append(before.text)
+            before, after = also_heading
+            html += (before.html, *[line.html_before for line in lines], after.html)
+            text.append(before.text)
             for line in lines:
-                in_text += (_BULLET, line.text_before)
-            in_text += (after.text, EMPTY_LINE)
+                text += (_BULLET, line.text_before)
+            text += (after.text, EMPTY_LINE)
             size += before.size + after.size + sum(line.size for line in lines)
-        in_text.pop()  # an empty line stands between sections only
-        return Set(in_html, in_text, size)
+        text.pop()  # an empty line stands between sections only
+        return Body(html, text, size)
 
 
-def _in_rows(
-    cards: Sequence[Card], reasons: Sequence[Filled], numbers: Sequence[bytes]
-) -> tuple[list[bytes], list[bytes], int]:
-    """The html in three rows for each card, the text in five, and the size.
+def shrunk(
+    papers: Sequence[Shown],
+    reasons: Sequence[Filled],
+    sections: Sections,
+    also_heading: Heading,
+    also: Sequence[Shown],
+    *,
+    room: int,
+    reserve: int,
+) -> tuple[Body, int]:
+    """The body as large as fits, and how many papers are not in it.
 
-    It is done by columns: this is what every message of every reader goes through.
+    also: papers past the cap. room: bytes of html once it arrived. reserve: for saying how many
+    papers are missing.
     """
-    count = len(cards)
-    html_before, html_after, text_before, text_after, sizes = zip(*cards, strict=True)
-    html_reasons, text_reasons, reason_sizes = zip(*reasons, strict=True)
-    html, text = [b""] * (3 * count), [_LINE_END] * (5 * count)
-    html[0::3], html[1::3], html[2::3] = html_before, html_reasons, html_after
-    text[0::5], text[1::5], text[2::5], text[3::5] = (
-        numbers, text_before, text_reasons, text_after,
-    )  # fmt: skip
-    return html, text, sum(sizes) + sum(reason_sizes)
-
-
-def _numbers(count: int) -> Sequence[bytes]:
-    """What stands before each of so many cards in the text."""
-    return (_NUMBERS if count <= len(_NUMBERS) else tuple(map(_numbered, range(1, count + 1))))[
-        :count
+    everything, count = [*papers, *also], len(papers)
+    headings = [heading for heading, _ in sections] + ([also_heading] if also else [])
+    forms = choose(
+        cards=count,
+        also=len(also),
+        size=lambda at, form: (
+            everything[at].card(form).size + (reasons[at].size if form < Form.LINE else 0)
+        ),
+        room=room - sum(part.size for heading in headings for part in heading),
+        reserve=reserve,
+    )
+    shown = [
+        (papers[at].card(form), reasons[at] if form < Form.LINE else NOTHING)
+        for at, form in enumerate(forms[:count])
+        if form is not None
     ]
+    lines = [
+        paper.card(form)
+        for paper, form in zip(also, forms[count:], strict=True)
+        if form is not None
+    ]
+    kept, start = [], 0
+    for heading, number in sections:
+        left = number - forms[start : start + number].count(None)
+        kept += [(heading, left)] if left else []
+        start += number
+    cards, why = [card for card, _ in shown], [reason for _, reason in shown]
+    body = Columns(cards, why, numbers(len(cards))).body(0, kept, also_heading, lines)
+    return body, forms.count(None)
+
+
+def numbers(count: int) -> Sequence[bytes]:
+    """What stands before each of so many cards in the text, behind the one before it."""
+    if count > len(_NUMBERS):
+        return [*map(_numbered, range(1, count + 1))]
+    return _NUMBERS[:count]
+
+
+def _numbered(number: int) -> bytes:
+    return _LINE_END + inset(f"{number}. ".ljust(4))
+
+
+_NUMBERS = [*map(_numbered, range(1, 200))]

@@ -1,9 +1,10 @@
-"""One digest laid out: its papers' parts found, its masthead written, its body made to fit."""
+"""Digests laid out: their papers' parts found, mastheads written, bodies made to fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter.core.bodies import EMPTY_LINE, NOTHING, Body, Filled
+from newsletter.core.bodies import EMPTY_LINE, NOTHING, Body, Columns, Filled, numbers, shrunk
+from newsletter.core.cards import Form
 from newsletter.core.digests import Digest, Pick
 from newsletter.core.mastheads import GAPS, masthead
 from newsletter.core.papers import Paper
@@ -13,7 +14,6 @@ from newsletter.errors import NotFound
 
 MAX_ALSO = 40  # papers past the cap that are listed by title; the others are counted
 _AROUND = 20_000  # bytes; no reader's own words and links come to more
-
 _NO_BODY = {"html.digest.body": b""}
 
 Rows = tuple[list[bytes], list[bytes]]  # of the html and of the text
@@ -32,77 +32,114 @@ class Shelf(dict[str, PaperParts]):
 
 @dataclass(slots=True)
 class Laid:
-    """A digest for all who share it. masthead: what the frame tells of it, for its GAPS.
+    """A digest for all who share it. body: everything in full, but for what stands behind it.
 
-    title, count: for the subject. view: where the digest is on the web, with marks for gaps.
+    masthead: what the frame tells of it, for its GAPS. title, count: for the subject. unlisted:
+    how many papers fell to a cap and are only counted.
     """
 
+    digest: Digest
+    shelf: Shelf
     body: Body
     masthead: tuple[bytes, ...]
     title: str
     count: int
-    stock: Stock
-    view: str
+    unlisted: int
 
-    def rows(self, frame: Plate, own: Mapping[str, bytes], *, max_html: int | None) -> Rows:
+    def is_far_from(self, max_html: int, frame: Plate) -> bool:
+        """Whether all of it is in `body`, and certainly fits with whatever stands around it."""
+        return not self.unlisted and self.body.size + frame.size + _AROUND <= max_html
+
+    def rows(
+        self, frame: Plate, own: Mapping[str, bytes], *, view: str, max_html: int | None
+    ) -> Rows:
         """The rows of the body, in html and in text, as large as there is room.
 
-        frame: the html around it. own: the reader's own values, encoded, by gap. max_html: bytes
-        of the whole html once it arrived; None for no limit.
+        frame: the html around it. own: the reader's own values, encoded, by gap. view: where the
+        digest is on the web, with marks for gaps. max_html: bytes of the whole html once it
+        arrived; None for no limit.
         """
-        body = self.body
-        rows, missing = body.largest(), body.unlisted
-        more = self._more(missing, own) if missing else NOTHING
-        # Most are far from the limit: what stands around them need not be counted.
-        if max_html is not None and rows.size + frame.size + _AROUND > max_html:
-            room = max_html - frame.size - more.size
+        body, more = self.body, NOTHING
+        if self.unlisted:
+            more = self._more(self.unlisted, view, own)
+        if max_html is not None:
             values = dict(zip(GAPS, self.masthead, strict=True)) | {**own, **_NO_BODY}
-            room -= sum(arrived(values[gap]) for gap in frame.gaps)
-            if rows.size > room:
-                everything = len(body.papers) + len(body.also)
-                reserve = 0 if missing else self._more(everything, own).size
-                rows, dropped = body.within(room, reserve=reserve)
-                if missing + dropped:
-                    more = self._more(missing + dropped, own)
+            room = max_html - frame.size - sum(arrived(values[gap]) for gap in frame.gaps)
+            if body.size > room - more.size:
+                body, more = self._shrunk(room, more, view, own)
         if more is NOTHING:
-            return rows.html, rows.text
-        return [*rows.html, more.html], [*rows.text, EMPTY_LINE, more.text]
+            return body.html, body.text
+        return [*body.html, more.html], [*body.text, EMPTY_LINE, more.text]
 
-    def _more(self, number: int, own: Mapping[str, bytes]) -> Filled:
-        twin = self.stock.more(number, self.view)
+    def _shrunk(
+        self, room: int, more: Filled, view: str, own: Mapping[str, bytes]
+    ) -> tuple[Body, Filled]:
+        digest, shelf, stock = self.digest, self.shelf, self.shelf.stock
+        picks = [pick for section in digest.sections for pick in section.picks]
+        also = [shelf[pick.paper_id] for pick in digest.left_out[:MAX_ALSO]]
+        most = self._more(self.unlisted + len(picks) + len(also), view, own)
+        body, dropped = shrunk(
+            [shelf[pick.paper_id] for pick in picks],
+            [stock.reason(pick.words) for pick in picks],
+            [
+                (stock.heading(section.topic, len(section.picks)), len(section.picks))
+                for section in digest.sections
+            ],
+            stock.also_heading(),
+            also,
+            room=room - more.size,
+            reserve=most.size - more.size,
+        )
+        return body, self._more(self.unlisted + dropped, view, own) if dropped else more
+
+    def _more(self, number: int, view: str, own: Mapping[str, bytes]) -> Filled:
+        twin = self.shelf.stock.more(number, view)
         size = twin.html.size + sum(arrived(own[gap]) for gap in twin.html.gaps)
         return Filled(twin.html.fill(own), twin.text.fill(own), size)
 
 
-def lay(digest: Digest, shelf: Shelf, *, view: str) -> Laid:
+def lay(digest: Digest, shelf: Shelf) -> Laid:
     """The digest's parts, in order; papers that are gone are passed over.
 
     Raises NotFound when none is left.
     """
-    try:
-        return _laid(digest, shelf, view)
-    except KeyError:
-        there = _without_gone(digest, shelf.papers)
+    there = _without_gone(digest, shelf.papers)
     if not there.sections:
         raise NotFound("None of this digest's papers is in the store: was it pruned?")
-    return _laid(there, shelf, view)
+    return lay_all([there], shelf)[0]
 
 
-def _laid(digest: Digest, shelf: Shelf, view: str) -> Laid:
+def lay_all(digests: Sequence[Digest], shelf: Shelf) -> list[Laid]:
+    """Many digests at once, which is twice as fast. Raises KeyError where a paper is gone."""
     stock = shelf.stock
-    picks = [pick for section in digest.sections for pick in section.picks]
-    topics = [(section.topic, len(section.picks)) for section in digest.sections]
+    picks = [pick for each in digests for section in each.sections for pick in section.picks]
     papers = [shelf[pick.paper_id] for pick in picks]
-    also = [shelf[pick.paper_id] for pick in digest.left_out] if digest.left_out else []
-    body = Body(
-        papers,
+    counts = [sum([len(section.picks) for section in digest.sections]) for digest in digests]
+    columns = Columns(
+        [paper.full for paper in papers],
         [*map(stock.reason, [pick.words for pick in picks])],
-        [(stock.heading(topic, count), count) for topic, count in topics],
-        stock.also_heading(),
-        also[:MAX_ALSO],
-        max(0, len(also) - MAX_ALSO) + digest.more,
+        [number for count in counts for number in numbers(count)],
     )
-    return Laid(body, masthead(topics, papers, stock), papers[0].title, len(papers), stock, view)
+    if not all(counts):
+        raise KeyError("a digest without papers")
+    also_heading, laid, start = stock.also_heading(), [], 0
+    for digest, count in zip(digests, counts, strict=True):
+        topics = [(section.topic, len(section.picks)) for section in digest.sections]
+        sections = [(stock.heading(*topic), topic[1]) for topic in topics]
+        lines = [shelf[pick.paper_id].card(Form.LINE) for pick in digest.left_out[:MAX_ALSO]]
+        laid.append(
+            Laid(
+                digest,
+                shelf,
+                columns.body(start, sections, also_heading, lines),
+                masthead(topics, papers[start : start + count], stock),
+                papers[start].title,
+                count,
+                max(0, len(digest.left_out) - MAX_ALSO) + digest.more,
+            )
+        )
+        start += count
+    return laid
 
 
 def _without_gone(digest: Digest, papers: Mapping[str, Paper]) -> Digest:

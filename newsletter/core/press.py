@@ -1,6 +1,5 @@
 """Messages of one edition, each for its reader: what they share is made once, the rest set in."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
@@ -11,7 +10,7 @@ from newsletter.core.addresses import RETURN_PATH_PREFIX, return_path_mac, signe
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest
 from newsletter.core.fitting import MAX_HTML
-from newsletter.core.laying import Laid, lay
+from newsletter.core.laying import Laid, Shelf, lay, lay_all
 from newsletter.core.links import Letterhead, LinkSigner, links_with
 from newsletter.core.mastheads import GAPS
 from newsletter.core.messages import boundary_of, date_line, head_of, subject_line, whole
@@ -21,6 +20,8 @@ from newsletter.core.ports import Letter
 from newsletter.core.rendering import Renderer
 from newsletter.core.signing import base32_of_each
 from newsletter.core.wire import SOFT
+
+Broken = dict[int, Exception]
 
 
 class Order(Protocol):
@@ -56,29 +57,20 @@ _NO_MASTHEAD = (b"",) * len(GAPS)
 class Press:
     """Makes the messages of one kind and edition, to readers with or without pictures.
 
-    papers: by id, those of all the digests. shared: by identity, the digests that several readers
-    have in common; they outlive the press. What differs from reader to reader is set in by position
-    and is never searched for, so it can not be mistaken for anything else.
+    What differs from reader to reader is set in by position and is never searched for, so it can
+    not be mistaken for anything else.
     """
 
     def __init__(
-        self,
-        renderer: Renderer,
-        letterhead: Letterhead,
-        papers: Mapping[str, Paper],
-        *,
-        kind: Kind,
-        edition: date,
-        thumbnails: bool,
-        shared: dict[int, Laid | None],
+        self, renderer: Renderer, letterhead: Letterhead, *, kind: Kind, edition: date
     ) -> None:
-        self._renderer, self._letterhead = renderer, letterhead
-        self._kind = kind
+        self._renderer, self._letterhead, self._kind = renderer, letterhead, kind
         day = edition if kind is Kind.DIGEST else None
         keys = letterhead.keys
         self._signer = LinkSigner(keys, edition=day, is_confirming=kind is Kind.CONFIRM)
         self._return_path = return_path_mac(keys.secrets[0])
         names = self._signer.names
+        self._tokens = len(names) + 1
         links = links_with(letterhead, {name: gap(f"token.{name}") for name in names})
         self._view = links.view
         self._frame = renderer.frame(kind, links, letterhead.brand, day)
@@ -92,81 +84,103 @@ class Press:
         )
         message = whole(head, self._frame, boundary=boundary_of(feedback))
         self._rows = message.rows(dict.fromkeys(message.gaps, b""))
-        self._own = [f"{side}.token.{name}" for name in names for side in ("html", "text")]
-        places = (*_HEAD, *(f"head.token.{name}" for name in names), *self._own, *GAPS, *_BODIES)
-        self._in_order = itemgetter(*map(places.index, message.gaps))
+        self._own = [f"{side}.token.{name}" for side in ("html", "text") for name in names]
+        in_body = [f"body.token.{name}" for name in names]
+        places = [*_HEAD, *(f"head.token.{name}" for name in names), *in_body, *GAPS, "body"]
+        self._in_order = itemgetter(*(places.index(_place(gap)) for gap in message.gaps))
         self._bodies = [2 * message.gaps.index(x) + 1 for x in _BODIES if x in message.gaps]
-        self._shelf = renderer.shelf(papers, thumbnails=thumbnails)
-        self._shared = shared
         self._subjects: dict[tuple[str, int], bytes] = {}
 
-    def signed(self, one: Order) -> list[bytes]:
+    def letters(self, orders: Sequence[Order], shelf: Shelf) -> tuple[list[Letter], Broken]:
+        """The letters, and what went wrong with those that cannot be made.
+
+        shelf: with the papers of all digests.
+        """
+        letters: list[Letter] = []
+        broken: Broken = {}
+        sound, raws = [], []
+        for one in orders:
+            try:
+                raws += self._signed(one)
+                sound.append(one)
+            except Exception as problem:  # noqa: BLE001 - quarantine is the purpose, here and below
+                broken[one.id] = problem
+        tokens = iter(base32_of_each(raws))
+        laid = self._laid(sound, shelf)
+        for one, *spelled in zip(sound, *[tokens] * self._tokens, strict=True):
+            try:
+                letters.append(self._letter(one, spelled, laid, shelf))
+            except Exception as problem:  # noqa: BLE001
+                broken[one.id] = problem
+        return letters, broken
+
+    def _signed(self, one: Order) -> list[bytes]:
         """What signs the reader's links and, last, the return path; not yet spelled."""
         confirm_at = one.planned_at if self._kind is Kind.CONFIRM else None
         raws = self._signer.raws(one.subscriber_id, confirm_at=confirm_at)
         raws.append(signed_delivery(one.id, self._return_path))
         return raws
 
-    def letter(self, one: Order, spelled: Sequence[bytes]) -> Letter:
-        """The message, the same bytes at every try. spelled: what `signed` gave, in base32."""
+    def _laid(self, orders: Sequence[Order], shelf: Shelf) -> dict[int, Laid]:
+        """The digests, by their identity: one that several readers share is laid out once."""
+        digests = {id(one.digest): one.digest for one in orders if one.digest is not None}
+        try:
+            return dict(zip(digests, lay_all([*digests.values()], shelf), strict=True))
+        except Exception:  # noqa: BLE001 - then each by itself, to find the one that is poison
+            return {}
+
+    def _letter(
+        self, one: Order, spelled: list[bytes], laid: Mapping[int, Laid], shelf: Shelf
+    ) -> Letter:
+        """The message, the same bytes at every try. spelled: what `_signed` gave, in base32."""
+        return_path = spelled.pop()
+        if self._kind is not Kind.DIGEST:
+            content = b"".join(self._filled(one, spelled, "", 0, _NO_MASTHEAD))
+        elif one.digest is None:
+            raise ValueError("its digest cannot be read")
+        else:
+            content = self._digest(one, spelled, laid.get(id(one.digest)) or lay(one.digest, shelf))
         return Letter(
             delivery_id=one.id,
             epoch=one.epoch,
-            return_path=f"{RETURN_PATH_PREFIX}{spelled[-1].decode()}@{self._letterhead.domain}",
+            return_path=f"{RETURN_PATH_PREFIX}{return_path.decode()}@{self._letterhead.domain}",
             recipient=one.address,
-            content=self._content(one, spelled[:-1]),
+            content=content,
             is_wire_ready=True,
         )
 
-    def _content(self, one: Order, tokens: Sequence[bytes]) -> bytes:
-        inset = [token + SOFT for token in tokens for _ in range(2)]
-        if self._kind is not Kind.DIGEST:
-            rows = self._filled(one, "", 0, tokens, inset, _NO_MASTHEAD)
-            return b"".join(rows)
-        if one.digest is None:
-            raise ValueError("its digest cannot be read")
-        laid = self._lay(one.digest)
-        own = dict(zip(self._own, inset, strict=True))
-        html, text = laid.rows(self._frame.html, own, max_html=MAX_HTML)
-        rows = self._filled(one, laid.title, laid.count, tokens, inset, laid.masthead)
+    def _digest(self, one: Order, tokens: list[bytes], laid: Laid) -> bytes:
+        if laid.is_far_from(MAX_HTML, self._frame.html):
+            html, text = laid.body.html, laid.body.text
+        else:
+            own = dict(zip(self._own, [token + SOFT for token in tokens] * 2, strict=True))
+            html, text = laid.rows(self._frame.html, own, view=self._view, max_html=MAX_HTML)
+        rows = self._filled(one, tokens, laid.title, laid.count, laid.masthead)
         html_at, text_at = self._bodies
         rows[html_at : html_at + 1] = html  # the later one first: places stay
         rows[text_at : text_at + 1] = text
         return b"".join(rows)
 
     def _filled(
-        self,
-        one: Order,
-        title: str,
-        count: int,
-        tokens: Sequence[bytes],
-        inset: Sequence[bytes],
-        masthead: Sequence[bytes],
+        self, one: Order, tokens: list[bytes], title: str, count: int, masthead: tuple[bytes, ...]
     ) -> list[bytes]:
-        """The rows of the message but for its bodies, the reader's own in their places."""
+        """The rows of the message but for a digest's bodies, the reader's own in their places.
+
+        In a body, a token has lines of its own; letters and digits need no encoding.
+        """
         values = (
             headers.recipient(one.address),
             self._subject(title, count),
             date_line(one.planned_at),
             one.message_id.encode("ascii"),
             *tokens,
-            *inset,
+            *[token + SOFT for token in tokens],
             *masthead,
-            b"",
             b"",
         )
         rows = self._rows.copy()
         rows[1::2] = self._in_order(values)
         return rows
-
-    def _lay(self, digest: Digest) -> Laid:
-        """Once for all readers who share the digest."""
-        laid = self._shared.get(id(digest))
-        if laid is None:
-            laid = lay(digest, self._shelf, view=self._view)
-            if id(digest) in self._shared:
-                self._shared[id(digest)] = laid
-        return laid
 
     def _subject(self, title: str, count: int) -> bytes:
         found = self._subjects.get((title, count))
@@ -176,43 +190,36 @@ class Press:
         return found
 
 
+def _place(gap: str) -> str:
+    """Where a gap's value stands among all: in html and text a token is the same."""
+    side, _, name = gap.partition(".")
+    if gap in _BODIES:
+        return "body"
+    return gap if side == "head" or not name.startswith("token.") else f"body.{name}"
+
+
 def letters_for(
     orders: Sequence[Order],
     papers: Mapping[str, Paper],
     *,
     renderer: Renderer,
     letterhead: Letterhead,
-) -> tuple[list[Letter], dict[int, Exception]]:
+) -> tuple[list[Letter], Broken]:
     """The letters of a batch; and by delivery id what went wrong with those that cannot be made.
 
     papers: by id, those of all digests. One order that is poison does not stop the others.
     """
-    presses: dict[tuple[Kind, date, bool], Press] = {}
-    times = Counter(id(one.digest) for one in orders)
-    shared = [digest for digest, count in times.items() if count > 1]
-    signed: list[tuple[Order, Press, list[bytes]]] = []
     letters: list[Letter] = []
-    broken: dict[int, Exception] = {}
-    made_for: tuple[Kind, date, bool] | None = None
+    broken: Broken = {}
+    groups: dict[tuple[Kind, date, bool], list[Order]] = {}
     for one in orders:
+        groups.setdefault((one.kind, one.edition, one.thumbnails), []).append(one)
+    for (kind, edition, thumbnails), group in groups.items():
         try:
-            if made_for != (made_for := (one.kind, one.edition, one.thumbnails)):
-                press = presses.get(made_for) or Press(
-                    renderer, letterhead, papers,
-                    kind=one.kind, edition=one.edition, thumbnails=one.thumbnails,
-                    shared=dict.fromkeys(shared),
-                )  # fmt: skip
-                presses[made_for] = press
-            signed.append((one, press, press.signed(one)))
-        except Exception as problem:  # noqa: BLE001 - quarantine is the purpose, here and below
-            broken[one.id] = problem
-            made_for = None
-    spelled = base32_of_each([raw for _, _, raws in signed for raw in raws])
-    at = 0
-    for one, press, raws in signed:
-        tokens = spelled[at : (at := at + len(raws))]
-        try:
-            letters.append(press.letter(one, tokens))
-        except Exception as problem:  # noqa: BLE001
-            broken[one.id] = problem
+            press = Press(renderer, letterhead, kind=kind, edition=edition)
+            made, failed = press.letters(group, renderer.shelf(papers, thumbnails=thumbnails))
+        except Exception as problem:  # noqa: BLE001 - such as a broken template
+            made, failed = [], dict.fromkeys([one.id for one in group], problem)
+        letters += made
+        broken |= failed
     return letters, broken

@@ -76,8 +76,8 @@ class Renderer:
         """
         marked, own = _own_links(links)
         frame = self.frame(Kind.DIGEST, marked, brand, edition)
-        laid = lay(digest, self.shelf(papers, thumbnails=thumbnails), view=marked.view)
-        html, text = laid.rows(frame.html, own, max_html=max_html)
+        laid = lay(digest, self.shelf(papers, thumbnails=thumbnails))
+        html, text = laid.rows(frame.html, own, view=marked.view, max_html=max_html)
         values = own | dict(zip(GAPS, laid.masthead, strict=True))
         values |= {"html.digest.body": b"".join(html), "text.digest.body": b"".join(text)}
         return Rendered(
@@ -102,7 +102,7 @@ class Renderer:
         )
 
     def shelf(self, papers: Mapping[str, Paper], *, thumbnails: bool) -> Shelf:
-        """What `laying.lay` finds the parts of these papers in."""
+        """Where `laying` finds the parts of these papers."""
         return Shelf(self._stock, papers, thumbnails=thumbnails)
 
     def check(self) -> list[str]:

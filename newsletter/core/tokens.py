@@ -136,8 +136,11 @@ def mac_for(purpose: Purpose, secret: bytes) -> Mac:
 
 def _number(number: int) -> bytes:
     """A whole number in seven-bit groups, the lowest first, so that small ones stay short."""
-    if number < 128:
-        return bytes((number,))
+    if number < 1 << 21:  # one of three bytes at most, quickly
+        low, middle, high = number & 127, number >> 7 & 127, number >> 14
+        if high:
+            return bytes((low | 128, middle | 128, high))
+        return bytes((low | 128, middle)) if middle else bytes((low,))
     groups = bytearray()
     while number > 127:
         groups.append(number & 127 | 128)
