@@ -1,6 +1,6 @@
 """An edition once more, to exactly the readers whom an admin asks for."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store import planning
-from newsletter.adapters.store.candidates import candidates_in
+from newsletter.adapters.store.candidates import candidates_of, readers_in_state
 from newsletter.adapters.store.tables import EditionRow
 from newsletter.app.daily import DailyRun
 from newsletter.core.resends import Candidate, Verdict, Wanted
@@ -23,6 +23,10 @@ class _Run:
     actor: str
     is_dry: bool
     only: Collection[int] | None
+
+    def chosen(self, readers: Iterable[int]) -> list[int]:
+        """Those of them that this run is about."""
+        return [reader for reader in readers if self.only is None or reader in self.only]
 
 
 class Resending(DailyRun):
@@ -62,12 +66,17 @@ class Resending(DailyRun):
             while after is not None:
                 with self._session(run) as session:
                     edition = self._edition(session, run)
-                    found = candidates_in(session, edition.id or 0, state, run.wanted, after=after)
+                    readers = readers_in_state(
+                        session, edition.id or 0, state, run.wanted, after=after
+                    )
+                    found = candidates_of(session, edition.id or 0, run.chosen(readers))
                     asked = [
-                        one for one in found if run.only is None or one.subscriber_id in run.only
+                        found[reader]
+                        for reader in readers
+                        if reader in found and found[reader].state is state
                     ]
                     page = self._resend(session, edition, asked, run)
-                after = found[-1].subscriber_id if found else None
+                after = readers[-1] if readers else None
                 if page:
                     yield page
 
@@ -107,9 +116,7 @@ class Resending(DailyRun):
         wanted, now = run.wanted, self._now(session)
         edition = resends.edition_for(session, wanted.edition)
         due = resends.never_planned(session, edition, range_no, wanted, now=now)
-        asked = {
-            reader: one for reader, one in due.items() if run.only is None or reader in run.only
-        }
+        asked = {reader: due[reader] for reader in run.chosen(due)}
         if not asked:
             return {}
         draft = editions.draft(
