@@ -6,7 +6,6 @@ bits of a set are its best papers.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
-from itertools import pairwise
 from typing import Any
 
 from newsletter.core.filters.tree import (
@@ -26,7 +25,7 @@ from newsletter.core.matching import ranking
 from newsletter.core.matching.concordance import ABSTRACT, KEYWORD, ORG, TITLE, Concordance
 from newsletter.core.matching.facts import Facts
 from newsletter.core.matching.people import People
-from newsletter.core.matching.ranking import MOST_REASONS, Brought, Hits, by_match, first
+from newsletter.core.matching.ranking import MOST_REASONS, Brought, Hits, by_match
 from newsletter.core.papers import Paper
 
 MAX_REMEMBERED = 400_000  # filters; beyond, all are forgotten, so memory has a bound
@@ -55,8 +54,7 @@ class PaperIndex:
             self._add(k, paper)
         self._hits: dict[str, Hits] = {}
         self._matches: dict[str, int] = {}
-        self._tiers = _tiers(self.papers)
-        self._tied = _tied(self._tiers)
+        self._tied = _tied(self.papers)
         self.notes: dict[object, Any] = {}
 
     def _add(self, k: int, paper: Paper) -> None:
@@ -141,24 +139,22 @@ class PaperIndex:
         Rank: upvotes, then how well the filter matched, then the newer, then by id. The papers are
         held in that order, but for how well they matched.
         """
-        found = first(papers, most + 1)
-        tiers = [self._tiers[k] for k in found]
-        tied = {tier for tier, following in pairwise(tiers) if tier == following}
-        if not tied:
-            return found[:most]
-        groups = {tier: papers & self._tied[tier] for tier in tied}
-        brought = self._brought(filter, sum(groups.values()))
-        ordered: list[int] = []
-        for k, tier in zip(found, tiers, strict=True):
-            if tier not in tied:
-                ordered.append(k)
-            elif tier in groups:
-                ordered += by_match(groups.pop(tier), brought, most=most)
-        return ordered[:most]
+        found: list[int] = []
+        while papers and len(found) < most:
+            low = papers & -papers
+            k = low.bit_length() - 1
+            tied = papers & self._tied[k]
+            if tied == low:
+                found.append(k)
+            else:
+                brought = self._brought(filter, tied)
+                found += by_match(tied, brought, most=most - len(found))
+            papers ^= tied
+        return found
 
     def tied(self, k: int) -> int:
         """The bit set of the papers with as many upvotes as this one, itself included."""
-        return self._tied[self._tiers[k]]
+        return self._tied[k]
 
     def score(self, filter: Filter, k: int) -> int:
         """How well a paper matched: terms in its title, then keywords, then abstract.
@@ -242,15 +238,9 @@ def _rank(paper: Paper) -> tuple[int, float, str]:
     return -upvotes, -at.timestamp(), paper.id
 
 
-def _tiers(papers: Sequence[Paper]) -> tuple[int, ...]:
-    """For each paper the first of those that have as many upvotes."""
-    tiers: dict[int | None, int] = {}
-    return tuple(tiers.setdefault(paper.upvotes, k) for k, paper in enumerate(papers))
-
-
-def _tied(tiers: Sequence[int]) -> dict[int, int]:
-    """For each tier the bit set of its papers."""
-    tied: dict[int, int] = {}
-    for k, tier in enumerate(tiers):
-        tied[tier] = tied.get(tier, 0) | 1 << k
-    return tied
+def _tied(papers: Sequence[Paper]) -> tuple[int, ...]:
+    """For each paper the bit set of all that have as many upvotes, itself included."""
+    groups: dict[int | None, int] = {}
+    for k, paper in enumerate(papers):
+        groups[paper.upvotes] = groups.get(paper.upvotes, 0) | 1 << k
+    return tuple(groups[paper.upvotes] for paper in papers)
