@@ -12,7 +12,9 @@ from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
 from newsletter.core.matching.ranking import first
 
-_MAX_SHARED = 4_096  # choices kept for readers who want the same: most share a few hundred topics
+# Choices, and filters with their picks, kept for readers who want the same: most share a few
+# hundred topics.
+_MAX_SHARED = 4_096
 MOST_LEFT_OUT = 12  # a short list at the foot of the mail; a broad topic leaves out hundreds
 
 
@@ -199,12 +201,23 @@ def _cut(
 
 
 def _section(index: PaperIndex, topic: Topic, best: Sequence[int]) -> Section:
-    papers = index.papers
-    reasons = index.reasons_of(topic.filter, best)
-    picks = [
-        Pick(paper_id=papers[k].id, words=words) for k, words in zip(best, reasons, strict=True)
-    ]
-    return Section(topic=topic.name, picks=tuple(picks))
+    picks = _picks(index, topic.filter, best)
+    return Section(topic=topic.name, picks=tuple([picks[k] for k in best]))
+
+
+def _picks(index: PaperIndex, filter: Filter, best: Sequence[int]) -> dict[int, Pick]:
+    """At least these papers, with the words that brought them; readers of one filter share them."""
+    shared: dict[str, dict[int, Pick]] = index.notes.setdefault(_picks, {})
+    picks = shared.get(filter.text)
+    if picks is None:
+        if len(shared) >= _MAX_SHARED:
+            shared.clear()
+        picks = shared[filter.text] = {}
+    new = [k for k in best if k not in picks]
+    if new:
+        for k, words in zip(new, index.reasons_of(filter, new), strict=True):
+            picks[k] = Pick(paper_id=index.papers[k].id, words=words)
+    return picks
 
 
 def _smaller(topic_cap: int | None, cap: int) -> int:

@@ -91,23 +91,34 @@ def score(brought: Iterable[Brought], k: int) -> int:
     )
 
 
-def reasons(brought: Iterable[Brought], ks: Iterable[int]) -> list[tuple[str, ...]]:
+def reasons(brought: Sequence[Brought], ks: Iterable[int]) -> list[tuple[str, ...]]:
     """For each paper the terms that brought it, at most 4: those in its title first."""
-    places: tuple[list[tuple[int, str]], ...] = ([], [], [], [])
-    for leaf, hits, papers in brought:
-        label = leaf.label
-        for place, bits in zip(places, (*hits[1:], _elsewhere(hits)), strict=True):
-            if bits & papers:
-                place.append((bits & papers, label))
-    terms = [term for place in places for term in place]
+    terms = _by_place(brought)
+    is_each_once = len({leaf.text for leaf, _, _ in brought}) == len(brought)
     told = []
     for k in ks:
         bit = 1 << k
         labels = [label for papers, label in terms if papers & bit]
-        told.append(tuple(dict.fromkeys(labels) if len(labels) > 1 else labels)[:MOST_REASONS])
+        if not is_each_once:
+            labels = list(dict.fromkeys(labels))
+        told.append(tuple(labels[:MOST_REASONS]))
     return told
 
 
-def _elsewhere(hits: Hits) -> int:
-    """The papers that pass by what stands in none of the three places."""
-    return hits.papers & ~(hits.title | hits.keyword | hits.abstract)
+def _by_place(brought: Iterable[Brought]) -> list[tuple[int, str]]:
+    """For each place a term stands in, the papers that have it there: titles first."""
+    title, keyword, abstract, elsewhere = [], [], [], []
+    for leaf, hits, papers in brought:
+        label = leaf.label
+        if papers & hits.title:
+            title.append((papers & hits.title, label))
+            papers &= ~hits.title
+        if papers & hits.keyword:
+            keyword.append((papers & hits.keyword, label))
+            papers &= ~hits.keyword
+        if papers & hits.abstract:
+            abstract.append((papers & hits.abstract, label))
+            papers &= ~hits.abstract
+        if papers:
+            elsewhere.append((papers, label))
+    return title + keyword + abstract + elsewhere
