@@ -18,6 +18,7 @@ from newsletter.adapters.sources import FolderSource, build_sources
 from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
 from newsletter.adapters.store import Store
 from newsletter.adapters.templates import template_loader, unreadable_pages
+from newsletter.core.memory import prepare_for_many_mails
 from newsletter.core.ports import Flow, PaperSource, Seen, Spacing, TaskQueue, Transport
 from newsletter.core.rendering import Renderer
 from newsletter.core.results import Finding
@@ -118,6 +119,7 @@ class Parts:
 
     @cached_property
     def renderer(self) -> Renderer:
+        prepare_for_many_mails()
         return Renderer(template_loader(self._settings.templates_dir))
 
     def close(self) -> None:

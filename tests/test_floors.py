@@ -82,7 +82,7 @@ PARTS = (
     part(5, "newsletter.cli", ENTRY, libraries="typer click rich uvicorn fastapi"),
     part(5, "newsletter.web", ENTRY,
          libraries="fastapi starlette jinja2 markupsafe uvicorn pydantic"),
-    part(5, "newsletter.bench", ENTRY, libraries="typer rich"),
+    part(5, "newsletter.bench", ENTRY, libraries="typer rich jinja2 markupsafe premailer"),
     part(5, "workers", ENTRY, libraries="celery kombu"),
 )  # fmt: skip
 
@@ -92,6 +92,7 @@ EXCEPTIONS = {
     ("newsletter.cli", "newsletter.bench"): "`bench …` starts the measurements",
     ("newsletter.bench.send", "newsletter.adapters.smtp"): "`bench send` measures the transport",
     ("newsletter.bench.send", "newsletter.adapters.flow"): "which asks how fast it may go",
+    ("newsletter.bench.render", "newsletter.adapters.templates"): "`bench render` makes our mails",
     ("newsletter.bench.day", "newsletter.adapters.embedded"): "`bench day` brings its own servers",
     ("newsletter.bench.day", "newsletter.adapters.redis_urls"): "and borrows a Redis",
     ("newsletter.bench.day", "newsletter.adapters.store.scratch"): "and a database",

@@ -22,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     nouns.command("send", epilog="Example: newsletter bench send --messages 20000 --size 40000")(
         send
     )
+    nouns.command("render", epilog="Example: newsletter bench render --readers 50000")(render)
     app.add_typer(nouns, name="bench", rich_help_panel=MANAGE)
 
 
@@ -112,6 +113,21 @@ def send(
             is_really_meant=is_really_meant,
             show=show,
         )
+    tell(measured, is_json=is_json)
+
+
+def render(
+    readers: Annotated[
+        int, typer.Option("--readers", min=1, metavar="N", help="So many readers.")
+    ] = 50_000,
+    papers: Papers = 50,
+    is_json: Json = False,
+) -> None:
+    """Make personal messages: every reader another digest of ten papers."""
+    from newsletter.bench.render import measure
+
+    with progress() as show:
+        measured = measure(readers=readers, papers=papers, show=show)
     tell(measured, is_json=is_json)
 
 

@@ -12,7 +12,7 @@ from newsletter.core import wording
 from newsletter.core.bodies import NOTHING, Card, Filled, Heading, Twin
 from newsletter.core.cards import Form, make_card
 from newsletter.core.papers import Paper
-from newsletter.core.pieces import Piece, Workshop, gap
+from newsletter.core.pieces import Piece, Workshop, cut_at_marks, gap, gaps_in
 from newsletter.core.text import clean
 from newsletter.core.wire import inset, plate, size_of
 from newsletter.errors import TemplateProblem
@@ -131,8 +131,12 @@ class Stock:
 
         url: with marks in place of the reader's own part, which become gaps.
         """
-        html, text = self._part("more", (("count", wording.grouped(count)), ("url", url)))
-        return Twin(plate(html, "html"), plate(text, "text"))
+        html, text = self._part("more", (("count", gap("count")), ("url", url)))
+        shown = {name: gap(name) for name in gaps_in(url)} | {"count": wording.grouped(count)}
+        return Twin(
+            plate(cut_at_marks(html.fill(shown)), "html"),
+            plate(cut_at_marks(text.fill(shown)), "text"),
+        )
 
     def _make_part(self, macro: str, values: tuple[tuple[str, str], ...]) -> tuple[Piece, Piece]:
         given = dict(values)
