@@ -22,7 +22,7 @@ from newsletter.errors import QueueUnavailable
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # deliveries claimed at once: far below what a lease gives time for
+BATCH = 500  # deliveries claimed at once: far below what a lease gives time for
 SWEPT_AT_ONCE = 1000
 
 

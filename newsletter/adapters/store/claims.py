@@ -124,31 +124,35 @@ def _take(session: Session, edition: int, condition: Any, *, now: datetime, most
 
 def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Claimed]:
     """Those of the taken that may go out; the others leave the queue, with the reason."""
-    rows = session.execute(
-        select(
-            *_CLAIMED,
-            # its text, so that equal digests are read once
-            cast(col(DeliveryRow.digest), Text).label("digest"),
-            col(SubscriberRow.status),
-            col(SubscriberRow.paused_until),
-            col(SuppressionRow.reason).label("suppressed_because"),
+    rows = (
+        session.connection()
+        .execute(
+            select(
+                *_CLAIMED,
+                # its text, so that equal digests are read once
+                cast(col(DeliveryRow.digest), Text).label("digest"),
+                col(SubscriberRow.status),
+                col(SubscriberRow.paused_until),
+                col(SuppressionRow.reason).label("suppressed_because"),
+            )
+            .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+            .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
+            .outerjoin(
+                SuppressionRow, col(SuppressionRow.address_hash) == col(SubscriberRow.address_hash)
+            )
+            .where(col(DeliveryRow.id).in_(ids))
+            .order_by(col(DeliveryRow.id))
         )
-        .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-        .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
-        .outerjoin(
-            SuppressionRow, col(SuppressionRow.address_hash) == col(SubscriberRow.address_hash)
-        )
-        .where(col(DeliveryRow.id).in_(ids))
-        .order_by(col(DeliveryRow.id))
-    ).all()
+        .all()
+    )
     claimed, unreachable = [], defaultdict[str, list[int]](list)
     for row in rows:
         if because := _why_not(row, now=now):
             unreachable[because].append(row.id)
         else:
             digest = readable(partial(digest_in, row.digest), row.id)
-            values = {name: getattr(row, name) for name in _COPIED}
-            claimed.append(Claimed(**values, kind=Kind(row.kind), digest=digest))
+            values = zip(_COPIED, row, strict=False)  # the row's further columns are read above
+            claimed.append(Claimed(**dict(values), kind=_KINDS[row.kind], digest=digest))
     for because, skipped in unreachable.items():
         _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=State.SENDING)
     return claimed
@@ -182,6 +186,7 @@ _CLAIMED: tuple[Any, ...] = (
     col(DeliveryRow.planned_at),
     col(EditionRow.kind),
 )
+_KINDS = {str(kind): kind for kind in Kind}
 _COPIED = tuple(column.key for column in _CLAIMED[:-1])
 
 

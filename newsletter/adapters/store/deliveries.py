@@ -123,8 +123,11 @@ def add_digests(
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _text(digest: Digest) -> str:
-    return json.dumps(digest_record(digest), ensure_ascii=False, separators=(",", ":"))
+    return _encode(digest_record(digest))
 
 
 # A planned delivery, one by one and all together.

@@ -1,6 +1,6 @@
 """What the planner reads and writes: who is due, by ranges, and what they have seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -121,17 +121,25 @@ def readers_in(session: Session, range_no: int, *, due_at: datetime | None) -> l
     )
     if due_at is not None:
         query = query.where(col(SubscriberRow.next_due_at) <= due_at)
-    rows = session.execute(query).all()
+    # Plain rows, without the session's own wrapping: there are very many.
+    rows: Sequence[Any] = session.connection().execute(query).all()
     if not rows:
         return []
     topics, mutes = _topics(session, range_no), _mutes(session, range_no)
     return [
         Reader(
-            **row._asdict(),
-            topics=tuple(topics.get(row.id, ())),
-            mutes=tuple(mutes.get(row.id, ())),
+            id=reader,
+            cadence=cadence,
+            weekday=weekday,
+            hour=hour,
+            time_zone=time_zone,
+            cap=cap,
+            paused_until=paused_until,
+            is_suppressed=is_suppressed,
+            topics=tuple(topics.get(reader, ())),
+            mutes=tuple(mutes.get(reader, ())),
         )
-        for row in rows
+        for reader, cadence, weekday, hour, time_zone, cap, paused_until, is_suppressed in rows
     ]
 
 
@@ -141,7 +149,7 @@ def _ids_of(range_no: int) -> tuple[int, int]:
 
 def _topics(session: Session, range_no: int) -> Mapping[int, list[tuple[str, str, int | None]]]:
     topics: dict[int, list[tuple[str, str, int | None]]] = {}
-    rows = session.execute(
+    rows = session.connection().execute(
         select(
             col(TopicRow.subscriber_id), col(TopicRow.name), col(TopicRow.filter), col(TopicRow.cap)
         )
@@ -155,7 +163,7 @@ def _topics(session: Session, range_no: int) -> Mapping[int, list[tuple[str, str
 
 def _mutes(session: Session, range_no: int) -> Mapping[int, list[str]]:
     mutes: dict[int, list[str]] = {}
-    rows = session.execute(
+    rows = session.connection().execute(
         select(col(MuteRow.subscriber_id), col(MuteRow.filter))
         .where(col(MuteRow.subscriber_id).between(*_ids_of(range_no)))
         .order_by(col(MuteRow.id))
