@@ -103,3 +103,18 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path):
 )
 def test_only_this_machine_is_loopback(url, is_local):
     assert is_loopback(url) is is_local
+
+
+def test_several_relays_are_parted_by_commas_and_a_password_may_hold_one(tmp_path):
+    settings = read(tmp_path, SMTP_URL="smtp://me:a,b@one.example.org?weight=2, smtp://two:25")
+
+    assert settings.relay_urls == ("smtp://me:a,b@one.example.org?weight=2", "smtp://two:25")
+
+
+def test_each_of_several_relays_must_be_one(tmp_path):
+    with pytest.raises(SettingsError, match="several are parted by commas"):
+        read(tmp_path, SMTP_URL="smtp://one.example.org,http://two.example.org")
+
+
+def test_without_a_relay_there_is_none(tmp_path):
+    assert read(tmp_path).relay_urls == ()

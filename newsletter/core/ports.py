@@ -54,7 +54,8 @@ class Transport(Protocol):
 
         accepted: called soon after each final 250, in small groups, before the outcome is
         yielded: what it notes survives a crash of this process.
-        Never raises for what a relay does; a relay that cannot be used at all gives `held`.
+        Never raises for what a relay does; relays that cannot be used at all give `held`, and a
+        letter that a limit or its domain has no room for `delayed`, with the wait.
         """
         ...
 

@@ -3,6 +3,7 @@
 import pytest
 
 from newsletter.adapters.smtp import Relay, Tls, parse_smtp_url
+from newsletter.core.flow import Limits
 from newsletter.errors import SettingsError
 
 
@@ -25,6 +26,21 @@ def test_the_address_says_where_and_how(url, host, port, tls):
     relay = parse_smtp_url(url)
 
     assert (relay.host, relay.port, relay.tls) == (host, port, tls)
+
+
+def test_what_a_relay_allows_us_stands_behind_its_address():
+    relay = parse_smtp_url(
+        "smtp://h:25?tls=none&weight=3&connections=20&per_second=50&per_day=50000"
+    )
+
+    assert (relay.tls, relay.weight, relay.connections) == (Tls.NONE, 3, 20)
+    assert relay.limits == Limits(per_second=50, per_day=50_000)
+
+
+def test_without_a_word_a_relay_has_no_limits():
+    relay = parse_smtp_url("smtp://h")
+
+    assert (relay.weight, relay.connections, relay.limits) == (1, None, Limits())
 
 
 def test_user_and_password_are_percent_decoded():
@@ -58,6 +74,10 @@ def test_a_relay_is_named_without_its_login():
         ("smtp://h?tls=maybe", "tls=maybe"),
         ("smtp://h?tls=", "tls="),
         ("smtp://h?ssl=yes", "'ssl'"),
+        ("smtp://h?weight=0", "weight=0; it must be a whole number from 1 to 1000"),
+        ("smtp://h?per_second=fast", "per_second=fast"),
+        ("smtp://h?per_day=1e6", "per_day=1e6"),
+        ("smtp://h?connections=5&connections=6", "connections twice"),
         ("smtp://h/inbox", "goes on after host and port"),
         ("smtp://ada:hunter2#1@h", "wrong host or port|goes on|user without"),
     ],

@@ -23,7 +23,7 @@ class Work(Protocol):
         """Another connection shall take this letter. begun: something was said of it."""
 
     def hold(self, outcome: Outcome) -> None:
-        """The relay wants no more letters for now."""
+        """The relay is not to be used for now."""
 
     def refused(self, outcome: Outcome) -> None:
         """This connection could not be opened."""
