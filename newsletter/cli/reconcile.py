@@ -21,8 +21,8 @@ MOST_NAMED = 20  # deliveries of each kind that are named; --json has them all
 GZIP = b"\x1f\x8b"
 # What an admin can do about each.
 REMEDIES = {
-    Difference.LOST: "the relay lost them, or the log does not cover their time. To send again: "
-    "`newsletter resend {edition} --to ADDRESS`.",
+    Difference.LOST: "the relay lost them, or the log does not cover their time; "
+    "`newsletter resend` with --to sends to one of them again.",
     Difference.UNRECORDED: "they went out and we never learned it: --apply records them as sent.",
     Difference.DOUBLED: "the relay took them more than once, under one Message-ID.",
 }
@@ -132,7 +132,7 @@ def _show(
     if found.in_hand:
         say(f"{amount(found.in_hand, 'mail')} are being handed over: look again in a while.")
     for difference, some in named.items():
-        remedy = REMEDIES[difference].format(edition=edition)
+        remedy = REMEDIES[difference]
         say(f"{difference.value[0].upper()}{difference.value[1:]}: {remedy}")
         for one in some:
             times = f", {one.copies} times" if one.copies > 1 else ""
