@@ -22,7 +22,10 @@ LEAST_KEY_LENGTH = 16
 MEANINGS: dict[str, tuple[str, str]] = {
     "DATABASE_URL": ("SQLite in the data folder", "where everything is stored"),
     "REDIS_URL": ("an embedded server while `newsletter up` runs", "broker and dedup cache"),
-    "SMTP_URL": ("a local inbox while `newsletter up` runs", "the relay that takes the mail; several by comma"),
+    "SMTP_URL": (
+        "a local inbox while `newsletter up` runs",
+        "the relay that takes the mail; several by comma",
+    ),
     "BASE_URL": ("http://127.0.0.1:8000", "where readers reach the pages; links begin with it"),
     "FROM": ("Daily Papers <papers@newsletter.localhost>", "the sender that readers see"),
     "SECRET_KEYS": ("made once, in the data folder", "sign links; several by comma, newest first"),

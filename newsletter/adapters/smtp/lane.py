@@ -149,9 +149,7 @@ class Lane:
         ready = min(len(self.queue), self._permits) if self._is_limited else len(self.queue)
         wanted = max(math.ceil(ready / LETTERS_A_CONNECTION), min(ready, self._pool.idle), at_least)
         missing = min(self._most, self._pool.width.value, wanted) - len(self._talking)
-        for _ in range(
-            missing
-        ):  # some are over at once, such as those whose letters no relay takes
+        for _ in range(missing):  # of which some may be over at once
             conversation = self._pool.borrow()
             self._talking[conversation] = _NOTHING
             conversation.start(self)
