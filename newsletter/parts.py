@@ -17,6 +17,7 @@ from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
 from newsletter.adapters.sources import FolderSource, build_sources
 from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
 from newsletter.adapters.store import Store
+from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.templates import template_loader, unreadable_pages
 from newsletter.core.memory import prepare_for_many_mails
 from newsletter.core.ports import Flow, PaperSource, Seen, Spacing, TaskQueue, Transport
@@ -116,6 +117,10 @@ class Parts:
             huggingface_url=self._settings.huggingface_url,
             arxiv_url=self._settings.arxiv_url,
         )
+
+    @cached_property
+    def papers_at_hand(self) -> PapersAtHand:
+        return PapersAtHand()
 
     @cached_property
     def renderer(self) -> Renderer:

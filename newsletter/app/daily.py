@@ -214,7 +214,7 @@ class DailyRun(Service):
         if not claimed:
             return 0, 0, 0
         with self.store.read() as session:
-            papers = deliveries.papers_for(session, claimed)
+            papers = deliveries.papers_for(session, claimed, at_hand=self.parts.papers_at_hand)
         letters, broken = deliveries.letters_of(
             claimed, papers, renderer=self.parts.renderer, letterhead=self.letterhead
         )

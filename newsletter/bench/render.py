@@ -33,7 +33,7 @@ from newsletter.core.rendering import Renderer
 from newsletter.core.tokens import Keys
 from newsletter.errors import Refused, Unavailable
 
-BATCH = 200  # as many as a worker claims at once
+BATCH = 500  # as many as a worker claims at once
 SAMPLE = 50  # readers for whom the obvious way is taken: 60 ms each
 SHOWN = 10  # papers in a digest
 TOPICS, WORDS = 300, 400

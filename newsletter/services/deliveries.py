@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from newsletter.adapters.store import claims
+from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
-from newsletter.adapters.store.papers import papers_with_ids
 from newsletter.adapters.store.tables import DeliveryRow
 from newsletter.core.delivery import Outcome, Result, State, suppresses
 from newsletter.core.links import Letterhead
@@ -26,10 +26,12 @@ BATCH = 500  # deliveries claimed at once: far below what a lease gives time for
 SWEPT_AT_ONCE = 1000
 
 
-def papers_for(session: Session, claimed: Sequence[Claimed]) -> dict[str, Paper]:
+def papers_for(
+    session: Session, claimed: Sequence[Claimed], *, at_hand: PapersAtHand
+) -> dict[str, Paper]:
     """The papers that these messages show."""
     digests = [one.digest for one in claimed if one.digest is not None]
-    return papers_with_ids(session, {found for digest in digests for found in digest.shown_ids})
+    return at_hand.with_ids(session, {found for digest in digests for found in digest.shown_ids})
 
 
 def letters_of(

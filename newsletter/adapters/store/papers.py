@@ -25,7 +25,7 @@ def add_papers(session: Session, papers: Sequence[Paper], *, now: datetime) -> i
     """
     known = {
         row.id: row
-        for ids in _chunks([paper.id for paper in papers])
+        for ids in in_chunks([paper.id for paper in papers])
         for row in session.scalars(select(PaperRow).where(col(PaperRow.id).in_(ids)))
     }
     for paper in papers:
@@ -74,7 +74,7 @@ def papers_with_ids(session: Session, ids: Iterable[str]) -> dict[str, Paper]:
     """Those of the papers that are stored, by id."""
     return {
         row.id: _paper(row)
-        for chunk in _chunks(sorted(set(ids)))
+        for chunk in in_chunks(sorted(set(ids)))
         for row in session.scalars(select(PaperRow).where(col(PaperRow.id).in_(chunk)))
     }
 
@@ -262,7 +262,8 @@ def _paper(row: PaperRow) -> Paper:
     return Paper(id=row.id, title=row.title, featured_on=row.featured_on, **values)
 
 
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+def in_chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    """As many at once as a statement takes."""
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
