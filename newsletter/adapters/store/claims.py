@@ -16,6 +16,8 @@ from newsletter.adapters.store.deliveries import digest_in, readable
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import bump_ranges
 from newsletter.adapters.store.tables import (
+    PENDING,
+    SENDING,
     DeliveryRow,
     EditionRow,
     SubscriberRow,
@@ -85,7 +87,7 @@ def _editions_waiting(
     """The editions of which something may go out now: single mails first, then the oldest."""
     waits = exists().where(
         col(DeliveryRow.edition_id) == col(EditionRow.id),
-        col(DeliveryRow.state) == State.PENDING,
+        col(DeliveryRow.state) == PENDING,
         col(DeliveryRow.next_at) <= now,
         condition,
     )
@@ -103,7 +105,7 @@ def _take(session: Session, edition: int, condition: Any, *, now: datetime, most
         select(col(DeliveryRow.id))
         .where(
             col(DeliveryRow.edition_id) == edition,
-            col(DeliveryRow.state) == State.PENDING,
+            col(DeliveryRow.state) == PENDING,
             col(DeliveryRow.next_at) <= now,
             condition,
         )
@@ -154,7 +156,7 @@ def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Cla
             values = zip(_COPIED, row, strict=False)  # the row's further columns are read above
             claimed.append(Claimed(**dict(values), kind=_KINDS[row.kind], digest=digest))
     for because, skipped in unreachable.items():
-        _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=State.SENDING)
+        _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=SENDING)
     return claimed
 
 
@@ -294,8 +296,8 @@ def lapsed(session: Session, *, now: datetime, most: int) -> list[DeliveryRow]:
     return list(
         session.scalars(
             select(DeliveryRow)
-            .where(col(DeliveryRow.state) == State.SENDING, col(DeliveryRow.lease_until) <= now)
-            .order_by(col(DeliveryRow.id))
+            .where(col(DeliveryRow.state) == SENDING, col(DeliveryRow.lease_until) <= now)
+            .order_by(col(DeliveryRow.lease_until))  # as its index has them
             .limit(most)
             .with_for_update(skip_locked=True)
         )
@@ -324,7 +326,7 @@ def skip_of_edition(session: Session, edition_id: int, because: str, *, most: in
     """Up to `most` of what waits in this edition goes out no more; how many those were."""
     waiting = (
         select(col(DeliveryRow.id))
-        .where(col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state) == State.PENDING)
+        .where(col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state) == PENDING)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
@@ -332,7 +334,7 @@ def skip_of_edition(session: Session, edition_id: int, because: str, *, most: in
 
 
 def _end(
-    session: Session, state: State, because: str, condition: Any, *, was: State = State.PENDING
+    session: Session, state: State, because: str, condition: Any, *, was: Any = PENDING
 ) -> int:
     readers = session.scalars(
         update(DeliveryRow)

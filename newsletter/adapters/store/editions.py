@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlmodel import Session, col
 
-from newsletter.adapters.store.tables import DeliveryRow, EditionRow
+from newsletter.adapters.store.tables import PENDING, DeliveryRow, EditionRow
 from newsletter.adapters.store.tallies import tally
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery import Kind
 from newsletter.core.results import EditionView
 
 
@@ -88,7 +88,7 @@ def newest_edition(session: Session) -> date | None:
     of_digests = select(col(EditionRow.edition_on)).where(col(EditionRow.kind) == Kind.DIGEST)
     waits = exists().where(
         col(DeliveryRow.edition_id) == col(EditionRow.id),
-        literal_column("deliveries.state = 'pending'"),
+        col(DeliveryRow.state) == PENDING,
     )
     newest = of_digests.order_by(col(EditionRow.edition_on).desc()).limit(1)
     return session.scalars(newest.where(waits)).first() or session.scalars(newest).first()
@@ -107,6 +107,6 @@ def oldest_waiting_at(session: Session, *, now: datetime) -> datetime | None:
     """Since when the longest-waiting delivery could have been sent; None when none waits."""
     return session.scalars(
         select(func.min(col(DeliveryRow.next_at))).where(
-            col(DeliveryRow.state) == State.PENDING, col(DeliveryRow.next_at) <= now
+            col(DeliveryRow.state) == PENDING, col(DeliveryRow.next_at) <= now
         )
     ).one()

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.tables import (
+    PENDING,
     DeliveryRow,
     EditionRow,
     MuteRow,
@@ -234,7 +235,7 @@ def is_waiting(session: Session, *, now: datetime) -> bool:
     """Whether a delivery could be claimed now."""
     waits = exists().where(
         col(DeliveryRow.edition_id) == col(EditionRow.id),
-        col(DeliveryRow.state) == "pending",
+        col(DeliveryRow.state) == PENDING,
         col(DeliveryRow.next_at) <= now,
     )
     return bool(

@@ -7,7 +7,18 @@ rows are small, since there is one for each message ever sent.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Integer, SQLModel
@@ -186,6 +197,9 @@ class EditionRow(Row, table=True):
     expires_at: datetime = Field(sa_type=Instant)
 
 
+# Written out and not bound: only so can either database tell that a partial index holds these rows.
+PENDING: ColumnElement[str] = literal_column("'pending'")
+SENDING: ColumnElement[str] = literal_column("'sending'")
 UNSENT = "state IN ('failed', 'skipped', 'expired', 'review')"
 
 

@@ -1,0 +1,37 @@
+"""How claims find their rows: along an index, whatever else the ledger holds."""
+
+import pytest
+from builders import MONDAY, a_newsletter, a_paper, add_reader, settings_for
+from sqlalchemy import event
+
+from newsletter.adapters.queue import MemoryQueue
+
+
+@pytest.fixture
+def statements(tmp_path):
+    """Each statement of one hand-over and one sweep, with SQLite's plan for it."""
+    settings = settings_for(tmp_path)
+    parts = {"papers": [a_paper(1)], "queue": MemoryQueue()}
+    with a_newsletter(tmp_path, settings=settings, **parts) as newsletter:
+        add_reader(newsletter, "ada")
+        newsletter.pull(MONDAY.date())
+        newsletter.plan_range(0, MONDAY.date(), everyone=True)
+        plans: dict[str, list[str]] = {}
+
+        @event.listens_for(newsletter.store._writer, "before_cursor_execute")
+        def explain(connection, _cursor, statement, values, _context, is_many):
+            if "deliveries" in statement and not is_many:
+                plan = connection.connection.cursor().execute(
+                    f"EXPLAIN QUERY PLAN {statement}", values
+                )
+                plans[statement] = [row[3] for row in plan]
+
+        assert newsletter.send_waiting() == 1
+        newsletter.sweep()
+        yield plans
+
+
+def test_a_claim_and_a_sweep_never_read_the_whole_ledger(statements):
+    assert len(statements) > 5
+    for statement, plan in statements.items():
+        assert not any(step.startswith("SCAN deliveries") for step in plan), (statement, plan)
