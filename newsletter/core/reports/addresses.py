@@ -1,0 +1,59 @@
+"""Addresses as they stand in the text of reports."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+MAX_LOCAL, MAX_ADDRESS = 64, 254  # RFC 5321 section 4.5.3.1
+MAX_LINE = 1_000
+
+_QUOTED = re.compile(r'"[^"\r\n@]{1,64}"@[\w.-]{1,200}')
+_SPLIT = re.compile(r"[\s<>(),;:\"\[\]{}|\\]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:@\"\\]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
+_EDGES = "'`.=*#!?$&~,-/"
+# Mail systems, not people: they are named in every report and are never its recipient.
+_ROLES = frozenset(["mailer-daemon", "mail-daemon", "postmaster", "mailerdaemon", "daemon"])
+
+
+def addresses_in(text: str) -> Iterator[str]:
+    """The addresses in a text in order, as they are written; some may come twice."""
+    for line in text.split("\n"):
+        if "@" not in line:
+            continue
+        line = line[:MAX_LINE]
+        if '"@' in line:
+            yield from _QUOTED.findall(line)
+        for token in _SPLIT.split(line):
+            if "@" in token and (found := clean_address(token)):
+                yield found
+
+
+def clean_address(token: str) -> str:
+    """The address that the token is, without what clings to it; "" when it is none."""
+    token = token.removeprefix("mailto:").lstrip("'`.=*#!?~,").rstrip(_EDGES)
+    if len(token) > MAX_ADDRESS or _ADDRESS.fullmatch(token) is None:
+        return ""
+    return token
+
+
+def field_address(value: str) -> str:
+    """The address of a field such as "rfc822; <ada@example.org>" or "ada@example.org", or "".
+
+    A local part in quotes is kept as it is (RFC 5321 section 4.1.2).
+    """
+    kind, semicolon, rest = value.partition(";")
+    if kind.strip().lower() == "x-unix":  # a program that takes the mail
+        return ""
+    return next(addresses_in(rest if semicolon else value), "")
+
+
+def is_person(address: str) -> bool:
+    """Whether the address may be a recipient, not a mail system's own."""
+    return address.partition("@")[0].lower() not in _ROLES
+
+
+def unique(addresses: Iterable[str]) -> list[str]:
+    """Each address once, however it is capitalised, in order."""
+    kept: dict[str, str] = {}
+    for address in addresses:
+        kept.setdefault(address.lower(), address)
+    return list(kept.values())

@@ -1,0 +1,56 @@
+"""Mail that a machine wrote for a person: vacation, receipts, reports on authentication."""
+
+import re
+
+from newsletter.core.reports.mime import Headers, Part
+
+# The words that such mail has in its subject, in the languages readers write in.
+_SUBJECTS = re.compile(
+    r"^\s*(?:(?:re|aw|sv|tr|fw|fwd|res|antw?)\s*:\s*)*"
+    r"(?:auto(?:mat\w*)?[- ]?(?:re(?:ply|sponse|sponder|spuesta)|antwort|svar|risposta|r[ée]ponse)"
+    r"|automatic(?:al|ally)? (?:reply|response|generated)|out of (?:the )?office|ooo\b|vacation\b"
+    r"|on (?:vacation|leave|holiday)|away from|i am (?:away|out)|abwesen|automatische antwort"
+    r"|r[ée]ponse automatique|absence|absent|respuesta autom|fuera de (?:la )?oficina"
+    r"|risposta autom"
+    r"|fuori (?:sede|ufficio)|resposta autom|fora do escrit|automatisch antwoord|afwezig|autosvar"
+    r"|automatiskt svar|frånvaro|fravær|poissa|automaattinen|automatyczna odpowied|nieobecno"
+    r"|автоответ|автоматический ответ|нет на месте"
+    r"|自動(?:応答|返信)|不在|自动(?:回复|答复)|自動回覆"
+    r"|外出|자동 ?(?:회신|응답)|read:|not read:|gelesen:|lu ?:|leído:|letto:|thank you for (?:your"
+    r"|contacting)|we have received|your (?:e-?mail|message) (?:has been|was) received|ticket\b"
+    r"|\[ticket|confirm(?:ation)? required|challenge)",
+    re.IGNORECASE,
+)
+_DMARC = re.compile(
+    r"report[- ]domain:|dmarc (?:aggregate|failure|forensic|report)|tls[- ]?rpt|report domain",
+    re.IGNORECASE,
+)
+_ARCHIVES = ("application/zip", "application/gzip", "application/x-gzip", "application/tlsrpt+gzip",
+             "application/x-zip-compressed", "application/tlsrpt+json")  # fmt: skip
+
+
+def is_authentication_report(subject: str, parts: list[Part]) -> bool:
+    """Whether this is an aggregate report on DMARC (RFC 7489) or TLS (RFC 8460)."""
+    return bool(_DMARC.search(subject)) and any(part.kind in _ARCHIVES for part in parts)
+
+
+def is_receipt(parts: list[Part]) -> bool:
+    """Whether this tells that a message was read or thrown away (RFC 8098)."""
+    return any(part.kind == "message/disposition-notification" for part in parts)
+
+
+def is_by_subject(subject: str) -> bool:
+    """Whether the subject is that of an automatic reply."""
+    return bool(_SUBJECTS.match(subject))
+
+
+def is_automatic(headers: Headers, subject: str) -> bool:
+    """Whether a machine sent this, by RFC 3834 or by the fields of before it."""
+    submitted = headers.get("auto-submitted").lower()
+    return (
+        is_by_subject(subject)
+        or submitted.startswith("auto-")
+        or any(headers.get(name) for name in ("x-autoreply", "x-autorespond", "x-autoresponder",
+                                              "x-auto-response-suppress"))
+        or headers.get("precedence").lower() in ("auto_reply", "auto-reply")
+    )  # fmt: skip

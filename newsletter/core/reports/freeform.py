@@ -1,0 +1,195 @@
+"""Reports without a standard form, read by the tables of `dialects`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter.core.reports import dialects
+from newsletter.core.reports.addresses import (
+    addresses_in,
+    clean_address,
+    is_person,
+    unique,
+)
+from newsletter.core.reports.mime import Headers, Part, readable, split_header
+from newsletter.core.reports.replies import Said
+
+MAX_LINES = 1_500
+MAX_LINE = 600
+MAX_RECIPIENTS = 50
+MAX_AROUND = 2_000  # characters that follow a recipient and may tell why
+
+_REPLY = re.compile(r"(?<![\d.#-])[45]\d\d[ :-]+(?:#?[45]\.\d\.\d|[A-Za-z<:\[])")
+_PARAGRAPH_END = re.compile(r"(?<=\S)[ \t]*\n(?:[ \t]*\n|[ \t]*[-=]{5})")
+_OF_ORIGINAL = ("to", "x-original-to", "delivered-to", "envelope-to")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The readable part of a report, and the header of the message it returns."""
+
+    text: str
+    original: Headers
+
+
+def notice_of(parts: list[Part]) -> Notice:
+    """The report's own words up to where the returned message begins, wherever that is."""
+    plain = [part for part in parts if not part.is_returned and part.kind.startswith("text/plain")]
+    hyper = [part for part in parts if not part.is_returned and part.kind == "text/html"]
+    readable_parts = plain if any(part.text.strip() for part in plain) else hyper
+    other = [part for part in parts if not part.is_returned and part.kind not in _READ]
+    text = "\n".join(part.text for part in readable_parts or other)
+    text, returned = _cut(text)
+    attached = next((part.text for part in parts if part.is_returned), "")
+    return Notice(text, split_header(attached.lstrip("\n") or returned)[0])
+
+
+_READ = ("text/plain", "text/html", "message/delivery-status", "message/feedback-report")
+
+
+def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
+    """Whether a mail system wrote this, and it tells of a failure.
+
+    Ordinary mail may quote a failure, and mail systems write of other things: both must be seen.
+    """
+    by_whom = [readable(v) for v in headers.all("from", "sender", "return-path", "x-mailer")]
+    is_from_system = any(dialects.SENDERS.search(value[:300].strip()) for value in by_whom)
+    tells = dialects.SUBJECTS.search(subject[:300]) is not None
+    fails = dialects.FAILURES.search(notice.text[:6_000]) is not None
+    named = any(headers.get(name) for name in dialects.FAILED_FIELDS)
+    return named or (is_from_system and (tells or fails)) or (tells and fails and _is_bare(headers))
+
+
+def said_in(headers: Headers, subject: str, notice: Notice) -> list[Said]:
+    """What a notice says of each recipient; one without a name where nobody is named."""
+    lines = [line[:MAX_LINE] for line in notice.text.split("\n")[:MAX_LINES]]
+    ours = _ours(headers, notice)
+    recipients = _recipients(headers, lines, notice, ours)
+    is_delay = is_delayed(subject, notice.text)
+    whole = f"{notice.text[:MAX_AROUND]}\n{subject}"
+    said = []
+    names: list[str | None] = [*recipients] or [None]
+    for recipient in names:
+        around = around_of(recipient, recipients, lines)
+        words = quoted(around) or ("" if len(recipients) > 1 else quoted(whole)) or around
+        rest = whole if words == around else f"{around}\n{whole}"
+        said.append(Said(recipient=recipient, words=words, around=rest, is_delay=is_delay))
+    return said
+
+
+def quoted(around: str) -> str:
+    """The remote server's own words in what is written about a recipient, "" without any.
+
+    Of several quotes the last one with a reply code counts, as reports quote reports.
+    """
+    begins = [found.end() for found in dialects.QUOTES.finditer(around)]
+    replies = [at.start() for at in _REPLY.finditer(around)]
+    said = [reply for reply in replies if any(0 <= reply - at < 80 for at in begins)]
+    at = next(iter(said[-1:] + replies[:1] + begins[:1]), None)
+    return "" if at is None else _PARAGRAPH_END.split(around[at:], maxsplit=1)[0]
+
+
+def is_delayed(subject: str, text: str) -> bool:
+    """Whether the server still tries."""
+    begins = f"{subject}\n{text[:4_000]}"
+    return bool(dialects.DELAYS.search(begins)) and not dialects.GIVEN_UP.search(begins)
+
+
+def around_of(recipient: str | None, recipients: list[str], lines: list[str]) -> str:
+    """The lines that tell about a recipient: from the one that names it to the next recipient.
+
+    Where a recipient is named more than once, the place with most to read is taken.
+    """
+    if recipient is None:
+        return "\n".join(lines)[:MAX_AROUND]
+    lower = recipient.lower()
+    others = [other.lower() for other in recipients if other != recipient]
+    places = [number for number, line in enumerate(lines) if lower in line.lower()][:5]
+    texts = [_following(lines[place:], others) for place in places]
+    return max(texts, key=_weight, default="\n".join(lines))[:MAX_AROUND]
+
+
+def _weight(text: str) -> int:
+    """How much of an explanation a text is: one with a reply code is better than a long one."""
+    return min(len(text), 300) + (1_000 if _REPLY.search(text) else 0)
+
+
+def _following(lines: list[str], others: list[str]) -> str:
+    taken = [lines[0]]
+    for line in lines[1:25]:
+        lower = line.lower()
+        if any(other in lower for other in others):
+            break
+        taken.append(line)
+    return "\n".join(taken)
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """The text before the returned message, and that message."""
+    marks = [found for found in (dialects.ORIGINALS.search(text), dialects.FIELDS.search(text))
+             if found and text[: found.start()].strip()]  # fmt: skip
+    if not marks:
+        return text, ""
+    mark = min(marks, key=lambda found: found.start())
+    end = text.find("\n", mark.start())
+    begins = mark.start() if dialects.FIELDS.match(text, mark.start()) else end
+    return text[: mark.start()], text[begins:].lstrip("\n -\t") if begins >= 0 else ""
+
+
+def _recipients(
+    headers: Headers, lines: list[str], notice: Notice, ours: frozenset[str]
+) -> list[str]:
+    """The recipients by the surest kind of sign that the report has."""
+    signs: tuple[Iterator[str], ...] = (
+        (a for v in headers.all(*dialects.FAILED_FIELDS) for a in addresses_in(v)),
+        (a for a in _at_begin(lines) if a.lower() not in ours),
+        (a for a in _matches(dialects.NAMED, lines) if a.lower() not in ours),
+        _matches(dialects.REFUSED, lines),
+        (a for a in _of_both(lines, notice) if a.lower() not in ours),
+        (a for a in _of_original(notice) if a.lower() not in ours),
+    )
+    for sign in signs:
+        found = unique(a for a in sign if is_person(a))[:MAX_RECIPIENTS]
+        if found:
+            return found
+    return []
+
+
+def _at_begin(lines: list[str]) -> Iterator[str]:
+    return _of(found for line in lines if "@" in line and (found := dialects.AT_BEGIN.match(line)))
+
+
+def _matches(pattern: re.Pattern[str], lines: list[str]) -> Iterator[str]:
+    return _of(found for line in lines if "@" in line for found in pattern.finditer(line))
+
+
+def _of(matches: Iterator[re.Match[str]]) -> Iterator[str]:
+    for found in matches:
+        address = found["address"]
+        if address := address if address.startswith('"') else clean_address(address):
+            yield address
+
+
+def _of_both(lines: list[str], notice: Notice) -> Iterator[str]:
+    """Addresses that the report names and that the returned message went to."""
+    sent_to = {address.lower() for address in _of_original(notice)}
+    return (a for line in lines for a in addresses_in(line) if a.lower() in sent_to)
+
+
+def _of_original(notice: Notice) -> Iterator[str]:
+    for value in notice.original.all(*_OF_ORIGINAL):
+        yield from addresses_in(value)
+
+
+def _ours(headers: Headers, notice: Notice) -> frozenset[str]:
+    """Addresses on our side: who the report came to, and who sent the message."""
+    values = headers.all("to", "delivered-to", "x-original-to", "envelope-to", "from")
+    values += notice.original.all("from", "return-path", "sender", "reply-to")
+    return frozenset(a.lower() for value in values for a in addresses_in(value))
+
+
+def _is_bare(headers: Headers) -> bool:
+    """Whether the message came with an empty return path or is marked as a machine's."""
+    return headers.get("return-path").strip() == "<>" or headers.get(
+        "auto-submitted"
+    ).lower().startswith("auto-")

@@ -1,0 +1,103 @@
+"""A message as it came in, read as a report: the standards first, then the dialects."""
+
+import re
+
+from newsletter.core.reports import automatic, dsn, feedback, freeform, notifications
+from newsletter.core.reports.addresses import addresses_in, unique
+from newsletter.core.reports.freeform import Notice, around_of
+from newsletter.core.reports.mime import Headers, Part, parts_of, readable
+from newsletter.core.reports.replies import records_of
+from newsletter.core.reports.values import Nature, Record, Report
+
+MAX_RECORDS = 50
+
+# Where a report's own envelope recipient may stand, the surest first, and in what it returns.
+_ENVELOPE = (
+    "x-original-to",
+    "delivered-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+    "x-delivered-to",
+    "x-forwarded-to",
+    "apparently-to",
+    "x-apparently-to",
+    "to",
+    "cc",
+)
+_RETURNED_FROM = ("return-path", "x-envelope-from", "errors-to", "sender")  # fmt: skip
+_FOR = re.compile(r"\bfor\s+<([^<>\s]{3,254})>")
+
+
+def parse_report(raw: bytes) -> Report:
+    """What a message says as a report: who failed or complained, why, and where it came back to.
+
+    raw: one RFC 5322 message; MAX_REPORT_BYTES are looked at, and that takes at most 100 ms.
+    Anything may come in and nothing is raised: a message that is no report has no records.
+    """
+    headers, parts = parts_of(raw)
+    subject = readable(headers.get("subject"))
+    notice = freeform.notice_of(parts)
+    nature, records = _read(headers, subject, parts, notice)
+    return Report(
+        nature=nature,
+        records=_once(records),
+        envelope_to=_envelope_to(headers, parts, notice),
+    )
+
+
+def _read(
+    headers: Headers, subject: str, parts: list[Part], notice: Notice
+) -> tuple[Nature, tuple[Record, ...]]:
+    if (fields := feedback.feedback_of(parts)) is not None:
+        if other := feedback.NOT_A_COMPLAINT.get(feedback.complaint_type(fields)):
+            return other, ()
+        return Nature.COMPLAINT, feedback.complaints(fields, notice.original)
+    if feedback.is_old_complaint(subject, parts):
+        return Nature.COMPLAINT, feedback.complaints(Headers(()), notice.original)
+    if automatic.is_authentication_report(subject, parts):
+        return Nature.AUTHENTICATION, ()
+    for part in parts:
+        if not part.is_returned and (found := notifications.notification_in(part.text)):
+            return notifications.read_notification(found)
+    if (read := _read_dsn(parts, notice)) is not None:
+        return read
+    if automatic.is_receipt(parts) or automatic.is_by_subject(subject):
+        return Nature.AUTOMATIC, ()
+    if freeform.is_notice(headers, subject, notice):
+        return Nature.BOUNCE, records_of(freeform.said_in(headers, subject, notice))
+    return (Nature.AUTOMATIC if automatic.is_automatic(headers, subject) else Nature.OTHER), ()
+
+
+def _read_dsn(parts: list[Part], notice: Notice) -> tuple[Nature, tuple[Record, ...]] | None:
+    """The records of a standard report; None where there is none that names anybody."""
+    texts = [p.text for p in parts if p.kind.startswith("message/") and not p.is_returned]
+    texts = [text for text in texts if dsn.looks_like_dsn(text)]
+    texts = texts or [p.text for p in parts if not p.is_returned and dsn.looks_like_dsn(p.text)]
+    blocks = [block for text in texts for block in dsn.blocks_of(text)][:MAX_RECORDS]
+    recipients = unique(found for block in blocks if (found := dsn.recipient_of(block)))
+    if not recipients:
+        return None
+    lines = [line[: freeform.MAX_LINE] for line in notice.text.split("\n")[: freeform.MAX_LINES]]
+    said = [
+        dsn.said_of(block, around_of(dsn.recipient_of(block), recipients, lines))
+        for block in blocks
+    ]
+    records = records_of([one for one in said if one is not None])
+    return (Nature.BOUNCE if records else Nature.DELIVERED), records
+
+
+def _once(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """Each recipient once: a later word on the same one is the better informed."""
+    by_recipient = {(record.recipient or "").lower(): record for record in records}
+    return tuple(by_recipient.values())[:MAX_RECORDS]
+
+
+def _envelope_to(headers: Headers, parts: list[Part], notice: Notice) -> tuple[str, ...]:
+    """Candidates for our return path: the report's recipients, then the returned one's sender."""
+    values = headers.all(*_ENVELOPE)
+    values += [a for value in headers.all("received") for a in _FOR.findall(value)]
+    fields = feedback.feedback_of(parts)
+    values += fields.all("original-mail-from") if fields else []
+    values += notice.original.all(*_RETURNED_FROM)
+    return tuple(unique(a for value in values for a in addresses_in(value)))[:40]

@@ -1,0 +1,395 @@
+"""What servers say for each cause of failure: a table of words, no rules.
+
+Words come before codes, as servers are free with codes: many say 5.7.1 to an unknown mailbox, or
+5.1.1 to a sender they do not like.
+"""
+
+from newsletter.core.reports.causes import (
+    AUTHENTICATION,
+    BLOCKED,
+    CONTENT,
+    DISABLED,
+    ENCRYPTION,
+    EXPIRED,
+    FILTERED,
+    FULL,
+    LOOP,
+    MOVED,
+    NETWORK,
+    NO_DOMAIN,
+    NO_MAILBOX,
+    NOT_AN_ADDRESS,
+    POLICY,
+    RATE,
+    RELAYING,
+    SENDER,
+    SPAM,
+    SYSTEM,
+    TAKES_NO_MAIL,
+    TOO_LARGE,
+    VIRUS,
+    Cause,
+)
+
+# What stands for "a mailbox" in the rows below.
+_BOX = (
+    r"(?:user|recipient|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber|member"
+    r"|e-?mail|mail drop|local[- ]part|destination|inbox|addresses|address)"
+)
+_NOT = r"(?:not|n[o']t|cannot|can ?not)"
+_ADDRESS = r"<?[^\s<>@]{1,64}@[^\s<>]{1,128}>?"
+
+# (cause, what servers say). The first row that matches decides, so the order is part of the rule:
+# what speaks of us before what speaks of the mailbox, the particular before the general.
+WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
+    (
+        FILTERED,  # mobile carriers say so to a message that their customer's filter refused
+        (
+            r"\b55\d:? ?: user unknown",
+            r"have an? \S+ account \(\S+\) ?\[-\d+\]",
+            r"rejected by (?:the )?(?:recipient|user|addressee)(?:'s)?\b(?! (?:domain|server))",
+            r"not (?:on|in) (?:my|the recipient'?s?) (?:guest|white|allow|accept)",
+            r"only accepts? (?:mail|messages?) from (?:people|senders|allowed|known|approved)",
+            r"(?:recipient|user) (?:has )?(?:refused|rejected|declined|blocked) (?:your|this|to)",
+            r"resolver\.rst\.(?:notauthorized|recipientnotauthorized|authrequired)",
+            r"not authorized to send to the recipient",
+            r"restricted by the recipient|recipient (?:address )?is restricted",
+            r"sender (?:is )?(?:on|in) (?:the )?recipient'?s? (?:block|black|reject)",
+        ),
+    ),
+    (
+        NETWORK,  # Google's resolver: the same words come for a domain that is only broken today
+        (r"dns error: \d+", r"unverified address", r"address verification in progress",
+         r"(?:sender|callout|callback) verif\w+ (?:in progress|defer)",
+         r"host not found, try again"),
+    ),
+    (
+        TAKES_NO_MAIL,
+        (
+            r"null mx|nullmx",
+            r"(?:an? )?mx or srv record indicated no smtp service",
+            r"does not accept (?:any )?(?:e-?)?mail \(nullmx|domain .{1,80} does not accept mail",
+            r"no mx found for domain",
+            r"(?:host|domain|server) (?:does|do) not (?:accept|receive) (?:any )?(?:e-?)?mail",
+            r"does not have an mx record|mail receiving disabled",
+            r"not accepting (?:any )?(?:e-?)?mail (?:at|for) this (?:host|domain)",
+            r"there is no mail(?:box|server)? (?:at|on|for) this (?:host|domain)",
+            r"this (?:host|domain) accepts no mail",
+        ),
+    ),
+    (
+        SENDER,
+        (
+            r"(?:sender|from|originator|return[- ]path|envelope[- ]from)'?s? ?"
+            r"(?:e-?mail )?(?:address|domain|verif\w+)?:?,? ?(?:<[^<>]{0,128}>:? ?)?"
+            r"(?:is |was |has |does |could )?(?:been )?"
+            r"(?:reject|refus|invalid|unknown|not (?:exist|accept|allow|found|be verif"
+            r"|recogni[sz]ed"
+            r"|valid|permitted|authori[sz]ed)|blocked|failed|unverif|unresolv|denied|cannot be|"
+            r"domain not)",
+            r"(?:invalid|unknown|bad|illegal|unresolvable|unverified|unauthenticated|fake|forged"
+            r"|unacceptable|denied|unauthori[sz]ed) (?:mail )?"
+            r"(?:sender|from|return[- ]path|senders domain)",
+            r"domain of sender|sender's? domain|sender (?:host|domain) ",
+            r"mail from (?:address )?(?:<[^<>]{0,128}> )?(?:refused|rejected|must|denied|not)",
+            r"(?:bounce|null|empty) (?:sender|envelope|return)[\w -]{0,20}"
+            r"(?:not accepted|refused|rejected|denied)",
+            r"(?:recognized|accepted|authorized) as a? ?(?:valid )?sender",
+            r"(?:bad|invalid) (?:address|domain) in (?:mail )?from|sender was rejected",
+            r"you (?:are|is) not allowed to (?:send|use)|not allowed to send (?:mail )?(?:from|as)",
+            r"not (?:permitted|authori[sz]ed) to send (?:mail )?(?:from|as|on behalf)",
+            r"access denied, bad outbound sender|5\.7\.708|5\.1\.8",
+        ),
+    ),
+    (
+        RELAYING,
+        (
+            r"relay(?:ing)?(?: \w+){0,2} (?:denied|prohibited|disallowed|not (?:permitted"
+            r"|allowed))",
+            r"(?:unable|not (?:permitted|allowed|authori[sz]ed)|cannot|can't|refuse\w*|will not) "
+            r"to? ?relay|to relay through|no relaying|relay (?:access|not) ",
+            r"list of allowed rcpthosts|isn't in my (?:list|control)|we do not relay|open relay",
+            r"that domain isn'?t|not (?:a )?(?:gateway|local host)"
+            r"|mail to .{1,60} not allowed here",
+            r"insecure mail relay|not in my relay|as a relay",
+        ),
+    ),
+    (
+        TOO_LARGE,
+        (
+            r"(?:message|mail|size|line|body|attachment|datei)[\w ]{0,20} (?:is |was )?"
+            r"(?:too|to) (?:big|large|long|gross)",
+            r"too (?:big|large) (?:message|mail|for)|message ?size|mail size|maximum size",
+            r"exceed\w* (?:the )?(?:maximum |fixed |local |remote |global |allowed |system "
+            r"|server )?"
+            r"(?:\w+ )?(?:message |mail )?size",
+            r"size (?:limit )?exceed|line limit exceeded|line length exceed|max message size"
+            r"|message ?too ?large|messagetoolarge|too much (?:mail )?data|larger than",
+            r"rejected due to size|sizelimit|resolver\.rst\.(?:send|recip)sizelimit",
+        ),
+    ),
+    (
+        FULL,
+        (
+            r"(?:mail ?box|inbox|account|mail ?folder|user'?s? disk|mail file|postfach|mail ?spool)"
+            r"[\w .,:;'<>@()/-]{0,60}\b(?:is |are |appears |ist )?(?:almost |too |currently )?"
+            r"(?:full|voll)\b",
+            r"full (?:mail ?box|inbox)|mailboxfull",
+            r"(?:over|exceed\w*|out of|insufficient|no more|not enough)[\w ,'/:-]{0,50}"
+            r"(?:quota|storage|(?:disk|mail ?box|user) space|mailbox (?:size|limit|capacity))",
+            r"(?:quota|storage|mailbox size|mail ?box limit|disk (?:quota|space|limit)|mailbox)"
+            r"[\w ,'/:()<>@.-]{0,40}(?:exceed|exhaust|over ?limit|reached|has been met|violat"
+            r"|full)",
+            r"over ?quota|quotaexceeded|quota-issues|resolver\.rst\.recipsizelimit"
+            r"|mailfolder is full",
+            r"(?:number|amount) of (?:messages|mails?) in (?:the )?recipient'?s? mailbox",
+            r"too (?:much|many) (?:mails?|messages?|data) (?:in|on|stored|for) ",
+            r"account has exceeded|user has too many messages|inbox is out of storage",
+            r"speicherplatz|bo[iî]te (?:aux lettres|de r[ée]ception)[\w ']{0,30}pleine"
+            r"|buz[oó]n [\w ]{0,20}lleno|casella [\w ]{0,20}piena|caixa (?:postal|de correio) cheia"
+            r"|переполнен|容量|邮箱已满|信箱已满|한도",
+        ),
+    ),
+    (
+        MOVED,
+        (
+            r"not (?:our|my) (?:user|customer|local user)",
+            r"(?:user|recipient|mailbox|account|address|owner) (?:has|have|was|is) (?:been )?moved",
+            r"has moved to|please (?:try|use|forward to) (?:the )?new address"
+            r"|address (?:has )?changed",
+            r"user not local|has been replaced by|new address is",
+            r"no longer (?:works? |working |employed |at this |with |in use|valid|exists?"
+            r"|on (?:this )?"
+            r"server|receiv|accept\w* (?:e-?)?mail|used|monitored|active|available|a (?:valid"
+            r"|member)"
+            r"|associated)",
+            r"has left (?:the|our|this) (?:company|organi[sz]ation|firm)",
+            r"change of (?:e-?mail )?address",
+        ),
+    ),
+    (
+        DISABLED,
+        (
+            rf"{_BOX}[\w <>@.,:'\"()-]{{0,80}}?\b(?:is |was |has |have |been |currently "
+            r"|temporarily |"
+            r"now )*(?:disabled|suspended|deactivated|inactive|locked|discontinued|frozen|on hold"
+            r"|expired|dormant|closed|not active|unavailable due to|temporarily limited"
+            r"|restricted)",
+            r"(?:disabled|suspended|deactivated|inactive|locked|inactivated|expired|limited"
+            r"|closed) "
+            rf"(?:\w+ )?{_BOX}",
+            rf"{_BOX} (?:has been |is )?(?:temporarily )?(?:blocked|barred) (?:for|due to) inactiv",
+            r"disableduser|not logged (?:in|on)[\w ]{0,20}(?:for|since)"
+            r"|over \d+ days of inactivity",
+            r"(?:sending|address) (?:has been |is )?suppressed|suppress\w* sending"
+            r"|suppression list",
+            r"domain (?:has been |is )(?:suspended|disabled|parked)|boite du destinataire archiv",
+            r"account is not active|mailbox currently suspended|invalid/inactive",
+            r"user refused to receive this mail|email is temporarily denied",
+        ),
+    ),
+    (
+        NOT_AN_ADDRESS,
+        (
+            r"(?:malformed|bad|invalid|illegal) (?:address|mailbox|recipient) syntax",
+            r"(?:syntax error|malformed|invalid character)[\w ]{0,20} in (?:the )?"
+            r"(?:recipient|mailbox|address|rcpt)",
+            r"(?:recipient |destination )address (?:must contain|contains|has) ",
+            r"need fully-qualified (?:recipient|address)|domain missing|too many @",
+        ),
+    ),
+    (
+        NO_MAILBOX,
+        (
+            rf"\b(?:unknown|inexistent|non-?existent|invalid|nonexisting|undefined|no such|no valid"
+            rf"|not a (?:valid|known)|bad destination|unrecognized|illegal|no known) "
+            rf"(?:or (?:illegal|unknown|invalid) )?(?:e-?mail |mail |local |internal |remote "
+            rf"|final "
+            rf"|destination |smtp |user )?{_BOX}\b(?! syntax)",
+            rf"{_BOX}'?s? ?(?:name |address |id |list |account |mailbox "
+            rf"|email )?(?:\(?{_ADDRESS}\)?:?,? )?"
+            r"(?:is |was |are |does |do |could |has |have |, |- )?(?:an |a |the )?"
+            rf"(?:unknown|invalid|nonexistent|non-existent|undeliverable|wrong|{_NOT} ?"
+            r"(?:be |a |an |currently |been )?"
+            r"(?:exist|found|known|listed|valid|recogni[sz]ed|registered|defined|be found|resolve"
+            r"|our|here|located|present|available here|set ?up|created|match|in (?:our|the|my) ))",
+            r"(?:user|adres|address|recipient|mailbox|account|there)\b[\w <>@.,:'\"()-]{0,80}?"
+            r"(?:does ?n[o']t|does not|do not|did not|doesn.?t|isn.?t|wasn.?t|couldn.?t be)"
+            r" (?:currently |seem to )?(?:exist|found|have an?|listed|valid|known)",
+            r"\bno (?:such )?(?:mail ?box|user|account|recipient|person|customer|one)\b[\w ]{0,20} "
+            r"(?:here|by that name|with that|found|of that name|exists|on this|named|like)",
+            r"\bno (?:mail ?box|such) (?:here|user|person|recipient|address|account|mailbox)",
+            rf"{_ADDRESS}:? (?:\w+ ){{0,2}}(?:does not|doesn'?t) exist",
+            rf"{_ADDRESS}[ .:,]*(?:user )?unknown\b|unknown_user|user_unknown",
+            r"(?:(?:wasn.?t|isn.?t|was not|is not|not) (?:be )?)found at |recip(?:ient)?notfound",
+            r"not listed in (?:the )?(?:public |domino |lotus )?(?:name|domino|directory|address)",
+            r"not found in (?:the )?(?:directory|address|recipient|user|name|system|database"
+            r"|local)",
+            r"recipient name is not recogni[sz]ed|unknown recipient|recipient unknown",
+            r"(?:cannot|could not|can.?t|unable to) (?:find|locate|identify|resolve) "
+            rf"(?:a |the |any |your |this )?(?:\w+ ){{0,2}}{_BOX}",
+            r"user name or domain is (?:wrong|invalid)|(?:address|user"
+            r"|name) (?:is )?not in (?:table|file)",
+            r"mailbox unavailable or access denied|mailbox (?:name )?not (?:allowed|available"
+            r"|found)",
+            rf"not (?:a|the) (?:valid |known |local |correct )?{_BOX}\b",
+            r"^(?:[\s\S]{0,40}\b5\d\d[\s\S]{0,20})?(?:requested (?:mail )?action not taken:? )"
+            r"mailbox unavailable",
+            r"unrouteable address|unknown to address|unknown address|address unknown",
+            r"recipient address rejected:? (?:<[^<>]{0,128}>:? )?(?:user|undeliverable|unknown"
+            r"|invalid"
+            r"|no such)",
+            r"(?:invalid|unknown) (?:final )?(?:delivery )?(?:user|userid)|nosuchuser|no_such_user",
+            r"#5\.1\.0 address rejected|5\.1\.0 address rejected",
+            r"5\.4\.1 (?:<[^<>]{0,128}>: )?recipient address rejected: access denied",
+            r"address found on the invalid|bad[- ]mailbox|no ?email\b",
+            r"this address is no|delivery to the following (?:address|recipient) failed: unknown",
+            # the same in other languages
+            r"(?:empf[äa]e?nger|benutzer|adresse|nutzer)[\w <>@.:]{0,60}"
+            r"(?:unbekannt|existiert nicht|nicht gefunden|ung[üu]e?ltig|nicht vorhanden)",
+            r"(?:utilisateur|destinataire|adresse)[\w <>@.:']{0,60}"
+            r"(?:inconnue?|inexistante?|n.existe pas|introuvable)",
+            r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|indirizzo|usu[áa]rio"
+            r"|endere[çc]o|casella|conta)[\w <>@.:]{0,60}"
+            r"(?:desconocid|no existe|no (?:se )?encontr|inexistente|sconosciut|non esiste"
+            r"|non (?:è stat\w )?trovat|desconhecid|n[ãa]o existe|n[ãa]o encontrad|inv[áa]lid)",
+            r"(?:gebruiker|adres)[\w <>@.:]{0,60}(?:onbekend|bestaat niet)|nie istnieje|neexistuje",
+            r"(?:пользовател|адрес|получател|ящик)[\w <>@.:]{0,60}"
+            r"(?:не существу|не найден|неизвест|не зарегистр)|нет такого",
+            r"(?:宛先|ユーザ|アドレス|メールボックス|受信者)[^\n]{0,40}"
+            r"(?:存在しま|見つかりま|不明|存在しない|見つから)",
+            r"(?:用户|收件人|地址|邮箱|使用者|帐号|账号)[^\n]{0,30}(?:不存在|未找到|无效|未知|錯誤)",
+            r"(?:사용자|수신자|계정)[^\n]{0,30}(?:없|존재하지)",
+        ),
+    ),
+    (
+        NO_DOMAIN,
+        (
+            r"(?:host|domain|hostname|domain name|site|name server)\b:? ?(?:name )?"
+            r"[\w.()'\": -]{0,60}?(?:not found|unknown|does not exist|non-?existent|is not known"
+            r"|doesn'?t exist|not recogni[sz]ed|cannot be (?:found|resolved)|could not be found"
+            r"|isn'?t valid|is invalid|was not found|couldn'?t be found)",
+            r"(?:unknown|no such|invalid|bad|non-?existent|illegal|unresolvable|unrouteable"
+            r"|unroutable)"
+            r" (?:mail |remote |destination |recipient )?(?:host|domain|site)",
+            r"[\w-]{1,63}\.[\w.-]{2,80} does not exist",
+            r"couldn'?t find any host|couldn'?t find a mail exchanger|no mail exchanger",
+            r"host address lookups? failed permanently|non-?existent hosts?|nxdomain",
+            r"(?:all )?relevant mx records? point|(?:host|domain) found but no data record",
+            r"no (?:valid )?(?:mx|a) (?:record|host)s? (?:found|for)|no route found to domain",
+            r"domain lookup failed|bad[- ]domain",
+            r"in any (?:mx|dns) record|no dns records? ",
+        ),
+    ),
+    (
+        LOOP,
+        (r"loop|too many hops|hop count|routing loop|resolver\.loop|already been (?:received"
+        r"|here)",),
+    ),
+    (
+        VIRUS,
+        (
+            r"virus|malware|trojan|infected|phishing|worm\b|dangerous|malicious",
+        ),
+    ),
+    (
+        AUTHENTICATION,
+        (
+            r"\bdmarc|\bspf\b|\bdkim|sender policy framework|sender id\b|domainkeys|arc validation",
+            r"unauthenticated (?:email|mail|message)|authentication (?:required|failed|check"
+            r"|results?)"
+            r"|not authenticated|smtp auth|auth(?:entication)? (?:capability|is required|first)"
+            r"|must (?:be )?authenticate|authentication information|requires? authentication",
+        ),
+    ),
+    (
+        SPAM,
+        (
+            r"\bspam|\bube\b|\buce\b|unsolicited|junk|bulk (?:e-?)?mail|spamassassin|scored? as"
+            r"|dspam"
+            r"|cloudmark|bogofilter|high probability of|content (?:analysis|filter)|advertis",
+        ),
+    ),
+    (
+        RATE,
+        (
+            r"too many|rate[- ]?limit|throttl|frequency limit|exceeded the (?:rate"
+            r"|maximum number|limit)"
+            r"|too (?:fast|frequent|much traffic)|max(?:imum)? (?:number of )?(?:connections"
+            r"|recipients)"
+            r"|concurrent|greylist|gr[ea]y-?list|try again later|unusual rate|sending limit"
+            r"|(?:message|sending|hourly|daily) (?:rate|quota|limit)|slow down|in the last hour",
+        ),
+    ),
+    (
+        BLOCKED,
+        (
+            r"block|black|\brbl\b|dnsbl|spamhaus|spamcop|sorbs|barracuda|proofpoint|cidr|reputation"
+            r"|banned|poor|blocklist|deny ?list|listed (?:in|on|by|at)|senderscore|invaluement"
+            r"|uribl"
+            r"|reverse (?:dns|lookup)|\bptr\b|rdns|no ptr|bad dns|dynamic ip|dial-?up|residential"
+            r"|(?:client|connecting|your) (?:host|ip|server|client)|helo|ehlo|mismatches client"
+            r"|access denied|connection (?:rejected|denied|not allowed)"
+            r"|not accept(?:ing)? connections?"
+            r"|from (?:your|this) (?:ip|server|host|network)|unverifyable sending",
+        ),
+    ),
+    (
+        ENCRYPTION,
+        (r"starttls|\btls\b|\bssl\b|certificate|encrypt|cipher",),
+    ),
+    (
+        POLICY,
+        (
+            r"polic(?:y|ies)|not (?:accepted|allowed|permitted|authori[sz]ed)|refused|prohibit"
+            r"|forbid"
+            r"|administrative|rejected (?:by|due|for|because)|not comply|permission|moderat"
+            r"|security"
+            r"|private group|only members|not (?:a )?member|denied|rfc (?:53|28|25)22|compliant"
+            r"|non-?compliant|violat|unacceptable|restricted|transport rule|resolver\.(?:rst|fwd)",
+        ),
+    ),
+    (
+        CONTENT,
+        (
+            r"content|attachment|mime|header|8-?bit|smtputf8|charset|format|conver(?:t|sion)"
+            r"|subject"
+            r"|bare (?:lf|cr)|line (?:feed|ending)|duplicate|message (?:was )?rejected|url|link",
+        ),
+    ),
+    (
+        EXPIRED,
+        (
+            r"expired|retry time|timeout exceeded|could not be delivered (?:for|within|in) \d+"
+            r"|(?:in the|on the) queue (?:for )?(?:too|more|over)|queue (?:time|lifetime)|too long"
+            r"|gave up|given up|giving up|last retry|retry limit|delivery failed \d+ attempts"
+            r"|undeliver(?:ed|able) (?:after|for) \d+|maximum (?:retry|number of attempts)"
+            r"|not delivered (?:within|after)|no delivery for|been (?:queued|trying)"
+            r"|delivery time|within the (?:time|retry)|message[- ]expired",
+        ),
+    ),
+    (
+        NETWORK,
+        (
+            r"connect|timed? ?out|time-?out|refused to talk|network|unreachable|no route"
+            r"|route to host"
+            r"|lost|reset by peer|broken pipe|dns|name ?server|lookup|temporar(?:y|ily)|no answer"
+            r"|(?:host|service|server) (?:is )?(?:down|not available|unavailable|busy"
+            r"|not responding)"
+            r"|not (?:reachable|responding)|unable to (?:connect|contact|reach)|\bmx\b"
+            r"|establish an smtp"
+            r"|conversation with|while (?:sending|performing|receiving)|read error|write error"
+            r"|service shutting|no smtp service|handshake|deferred",
+        ),
+    ),
+    (
+        SYSTEM,
+        (
+            r"system|local (?:error|delivery|problem)|mailer error|internal|disk|i/o|out of memory"
+            r"|insufficient|resources|configuration|config|program|pipe|script|exit(?:ed|ing)?"
+            r"|cannot open|permission denied|lock|database|ldap|backend|maildir|mailbox"
+            r"|queue file|server error|transaction failed|operating|protocol|bad sequence|command"
+            r"|not implemented|syntax",
+        ),
+    ),
+)  # fmt: skip
