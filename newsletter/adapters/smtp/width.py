@@ -1,7 +1,7 @@
 """How many connections to one relay are worth having."""
 
 FIRST = 8
-MOST = 100  # a process; more than that, and relays begin to mind
+MOST = 200  # a process; more than that, and relays begin to mind
 LEAST_GAIN = 0.2  # of the letters a second that more connections would bring to a relay far away
 LEAST_SECONDS = 0.2
 ROUNDS_APART = 50  # measurements between two tries of more
