@@ -1,16 +1,20 @@
 """The Celery application; one Newsletter per worker process, built after the fork."""
 
 import logging
+import mmap
 import os
+import signal
 import threading
 from typing import Any
 
+from billiard import active_children
 from celery import Celery
 from celery.signals import (
     setup_logging,
     worker_init,
     worker_process_shutdown,
     worker_ready,
+    worker_shutdown,
     worker_shutting_down,
 )
 
@@ -74,7 +78,14 @@ except NewsletterError as _problem:
     raise SystemExit(f"newsletter: {_problem}") from None
 
 _newsletters: dict[int, Newsletter] = {}
-_stopping = threading.Event()
+_stop = mmap.mmap(-1, 1)  # one byte that this process shares with the children it forks
+_woken = threading.Event()
+_sweeper: list[threading.Thread] = []
+
+
+def is_stopping() -> bool:
+    """Whether this worker was asked to stop: then no process of it begins another batch."""
+    return _stop[0] != 0
 
 
 def newsletter() -> Newsletter:
@@ -108,15 +119,16 @@ def check_templates(**_: Any) -> None:
 @worker_ready.connect
 def start_sweeper(**_: Any) -> None:
     """Look for work twice a minute in every worker: the queue may lose any message it holds."""
-    threading.Thread(target=_sweep_for_ever, name="sweeper", daemon=True).start()
+    _sweeper.append(threading.Thread(target=_sweep_for_ever, name="sweeper", daemon=True))
+    _sweeper[-1].start()
 
 
 def _sweep_for_ever() -> None:
     own = Newsletter.from_settings(read_settings())
     own.ring(Task.TICK)  # beat's first comes after a minute; a fresh start wants its papers now
-    while not _stopping.wait(SWEEP_SECONDS):
+    while not _woken.wait(SWEEP_SECONDS):
         try:
-            own.look_around()
+            own.look_around(is_stopping=is_stopping)
         except NewsletterError as problem:
             log.warning("sweep_failed because=%s", problem)
         except Exception:  # the sweeper must outlive whatever one round meets
@@ -124,8 +136,25 @@ def _sweep_for_ever() -> None:
 
 
 @worker_shutting_down.connect
-def stop_sweeper(**_: Any) -> None:
-    _stopping.set()
+def stop(**_: Any) -> None:
+    """Asked once, every process ends the batch in its hands. Asked again, all give up at once:
+    then the leases give back what was in hand.
+
+    Celery itself would wait for whole tasks, and ignore the second wish.
+    """
+    if is_stopping():
+        for child in active_children():
+            if child.pid is not None:
+                os.kill(child.pid, signal.SIGKILL)
+        os._exit(1)
+    _stop[0] = 1
+    _woken.set()
+
+
+@worker_shutdown.connect
+def wait_for_sweeper(**_: Any) -> None:
+    for thread in _sweeper:
+        thread.join(TASK_SECONDS)
 
 
 @worker_process_shutdown.connect

@@ -12,7 +12,7 @@ from typing import Any
 
 from newsletter.adapters.queue import Task
 from newsletter.errors import NewsletterError
-from workers.app import SEND_SECONDS, app, newsletter
+from workers.app import SEND_SECONDS, app, is_stopping, newsletter
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def plan_digests(range_no: int, edition: str = "", everyone: int = 0) -> None:
 def send_deliveries() -> None:
     """Hand over what waits; bounded in time, then rings for the next."""
     own = newsletter()
-    if own.send_waiting(seconds=SEND_SECONDS):
+    if own.send_waiting(seconds=SEND_SECONDS, is_stopping=is_stopping):
         own.ring(Task.SEND)
 
 

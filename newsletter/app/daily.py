@@ -34,6 +34,10 @@ DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have 
 def _nobody(_stage: str, _done: int, _total: int) -> None: ...
 
 
+def _never() -> bool:
+    return False
+
+
 class DailyRun(Service):
     """From the sources to the relay."""
 
@@ -177,16 +181,17 @@ class DailyRun(Service):
         edition: date | None = None,
         seconds: float | None = None,
         progress: Callable[[int], None] | None = None,
+        is_stopping: Callable[[], bool] = _never,
     ) -> int:
         """Hand over what waits, batch by batch, until nothing is left; how many were sent.
 
         edition: only its digests. seconds: stop taking new batches after so long. progress: told
-        the number sent so far.
+        the number sent so far. is_stopping: asked before each batch; once it says so, none follows.
         """
         started, sent, delayed_at = time.monotonic(), 0, -math.inf
         with self.store.read() as session:
             row = edition_row(session, Kind.DIGEST, edition) if edition else None
-        while seconds is None or time.monotonic() - started < seconds:
+        while not is_stopping() and (seconds is None or time.monotonic() - started < seconds):
             handled, accepted, delayed = self._send_batch(row.id if row else None)
             sent += accepted
             if delayed:
@@ -258,11 +263,11 @@ class DailyRun(Service):
             self.ring(Task.SEND)
         return lapsed + ended
 
-    def look_around(self) -> None:
+    def look_around(self, *, is_stopping: Callable[[], bool] = _never) -> None:
         """Do here and now what should have been rung for and was not: the queue may lose anything.
 
         Every worker calls this twice a minute; with a beat and a queue that work there is nothing
-        to do.
+        to do. is_stopping: as in send_waiting.
         """
         self.sweep()
         with self.store.read() as session:
@@ -275,7 +280,8 @@ class DailyRun(Service):
         for range_no in ranges:
             self.plan_range(range_no)
         if waiting or ranges:
-            self.send_waiting(seconds=DOORBELL_PATIENCE.total_seconds() / 2)
+            seconds = DOORBELL_PATIENCE.total_seconds() / 2
+            self.send_waiting(seconds=seconds, is_stopping=is_stopping)
 
     def run(
         self, day: date | None = None, *, everyone: bool = False, progress: Progress | None = None

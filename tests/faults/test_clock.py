@@ -1,0 +1,71 @@
+"""Workers that stand still and clocks that jump: at most one copy more, and nothing undone."""
+
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+from hasty import hurried
+from world import IN_HAND, PROCESSES, dice
+
+from newsletter.adapters.queue import Task
+from newsletter.core.delivery import LEASE
+from newsletter.services.deliveries import BATCH
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+READERS = 600
+
+
+def test_a_worker_that_stood_still_past_its_lease_undoes_nothing(world):
+    chance = dice()
+    world.plan(READERS)
+    sleeper = world.start("sleeper")
+    world.newsletter.ring(Task.SEND)
+    world.wait_for(chance.randint(20, 300))
+
+    os.killpg(sleeper.pid, signal.SIGSTOP)
+    world.start("other")
+    world.newsletter.ring(Task.SEND)
+    world.settle()
+    before = world.verdict()
+    os.killpg(sleeper.pid, signal.SIGCONT)
+    world.wait(lambda: world.log(sleeper).count("batch_done") >= 1)
+    world.settle()
+
+    world.assert_holds(readers=READERS, copies=PROCESSES * BATCH)
+    assert before.states == world.verdict().states
+    assert world.verdict().most_copies <= 2
+
+
+@pytest.mark.parametrize("jump", [LEASE * 2, -LEASE / 2], ids=["ahead", "back"])
+def test_a_clock_that_jumps_costs_at_most_one_copy_more_of_what_was_in_hand(world, jump):
+    chance = dice()
+    world.plan(READERS)
+    world.start("w1")
+    world.start("w2")
+    world.newsletter.ring(Task.SEND)
+    world.wait_for(chance.randint(20, 300))
+
+    world.jump(jump)
+    world.settle(seconds=60 + hurried(abs(jump)))
+
+    verdict = world.verdict()
+    assert verdict.missing == verdict.unknown == verdict.unsaid == frozenset()
+    assert verdict.most_copies <= 2
+    assert verdict.doubled <= (2 * PROCESSES * BATCH if jump > timedelta() else 0)
+
+
+def test_a_short_pause_doubles_nothing(world):
+    world.plan(READERS)
+    worker = world.start()
+    world.newsletter.ring(Task.SEND)
+    world.wait_for(50)
+
+    os.killpg(worker.pid, signal.SIGSTOP)
+    world.start("other")
+    os.killpg(worker.pid, signal.SIGCONT)
+    world.settle()
+
+    world.assert_holds(readers=READERS, copies=0)
+    assert IN_HAND

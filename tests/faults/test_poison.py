@@ -1,0 +1,55 @@
+"""One bad paper, one bad row: the rest goes out, and an admin finds the one that did not."""
+
+import pytest
+from builders import a_paper
+from hasty import POISON
+from world import EDITION
+
+from newsletter.adapters.queue import Task
+from newsletter.core.delivery import State
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+READERS = 300
+POISONOUS = "A title\u2028 in \x0b five\x1c \u0085 lines\x00"
+
+
+def test_a_poisonous_title_stops_nobody(make_world):
+    world = make_world()
+    world.source.days[EDITION] = [a_paper(1, title=POISONOUS), a_paper(2)]
+    world.plan(READERS)
+    world.start()
+    world.newsletter.ring(Task.SEND)
+    world.settle()
+
+    world.assert_holds(readers=READERS)
+
+
+@pytest.mark.parametrize("digest", ['{"sections": 7}', "[]", '"\\u0000"'])
+def test_a_poisonous_row_goes_to_review_and_the_rest_goes_out(world, digest):
+    world.plan(READERS)
+    with world.newsletter.store.write() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE deliveries SET digest = '" + digest.replace("\\u0000", "") + "' WHERE id = 7"
+        )
+    world.start()
+    world.newsletter.ring(Task.SEND)
+    world.settle()
+
+    assert world.counts() == {State.SENT: READERS - 1, State.REVIEW: 1}
+    verdict = world.verdict()
+    assert verdict.missing == verdict.unknown == verdict.unsaid == frozenset()
+    assert verdict.doubled == 0
+
+
+def test_a_row_that_kills_every_worker_that_touches_it_goes_to_review_alone(make_world):
+    world = make_world()
+    world.plan(READERS)
+    world.start(**{POISON: "reader7@example.org"})
+    world.newsletter.ring(Task.SEND)
+    world.settle(seconds=200)
+
+    verdict = world.verdict()
+    assert verdict.states == {State.SENT: READERS - 1, State.REVIEW: 1}
+    assert verdict.missing == verdict.unknown == verdict.unsaid == frozenset()
+    assert verdict.doubled == 0
