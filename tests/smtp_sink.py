@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import threading
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -27,6 +27,7 @@ class SmtpSink:
     """A real SMTP server on loopback that takes everything, unless a recipient is scripted.
 
     Each try for a scripted recipient uses up one step; when they are used up it is accepted.
+    refuse: recipient → the reply to RCPT, "" to accept.
     """
 
     def __init__(
@@ -38,10 +39,11 @@ class SmtpSink:
         tls: ssl.SSLContext | None = None,
         size_limit: int = 30_000_000,
         port: int = 0,
+        refuse: Callable[[str], str] = lambda _: "",
     ) -> None:
         self.accepted: list[Accepted] = []
         self.connections = 0
-        self.pipelining, self.users = pipelining, users
+        self.pipelining, self.users, self.refuse = pipelining, users, refuse
         self._options = {
             "enable_SMTPUTF8": smtputf8,
             "data_size_limit": size_limit,
@@ -121,9 +123,10 @@ class _SinkHandler:
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         step = self.sink.step(address, "rcpt")
-        if step is None:
+        refusal = step[1] if step else self.sink.refuse(address)
+        if not refusal:
             envelope.rcpt_tos.append(address)
-        return step[1] if step else "250 2.1.5 OK"
+        return refusal or "250 2.1.5 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         recipient = envelope.rcpt_tos[0]
