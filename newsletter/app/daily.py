@@ -28,6 +28,7 @@ INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
 DELAYED_SECONDS = 5.0  # there is soon room for some of what was put off: look for so long
 PLAN_TRIES = 3
 BREAKER_SECONDS = 5.0
+NOTE_PATIENCE = 10  # times as long as a failure took, until the cache is asked again
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
 
 
@@ -42,6 +43,7 @@ class DailyRun(Service):
     """From the sources to the relay."""
 
     _breaker_at = 0.0  # when to look at the failures again, by the monotonic clock
+    _notes_at = 0.0  # when to note acceptances again
 
     @cached_property
     def _indexes(self) -> editions.Indexes:
@@ -246,11 +248,18 @@ class DailyRun(Service):
                 log.error("edition_held edition=%s because=%s", edition, because)
 
     def _note_accepted(self, letters: Sequence[Letter]) -> None:
+        """Note them, unless the cache has just been slow to fail: one that hangs must cost a
+        small part of the time, one that refuses is asked again at once.
+        """
+        asked = time.monotonic()
+        if asked < self._notes_at:
+            return
         try:
             self.parts.seen.note_accepted(
                 [(letter.delivery_id, letter.epoch) for letter in letters]
             )
         except QueueUnavailable as problem:  # the row will say it, unless we die first
+            self._notes_at = asked + NOTE_PATIENCE * (time.monotonic() - asked)
             log.warning("acceptance_not_noted because=%s", problem)
 
     def sweep(self) -> int:

@@ -90,10 +90,9 @@ class Proxy:
             return
         link = _Link(self, (reader, writer), server)
         self._links.add(link)
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             await link.run()
-        finally:
-            self._links.discard(link)
+        self._links.discard(link)
 
 
 class _Link:

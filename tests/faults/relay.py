@@ -106,7 +106,11 @@ class Relay:
     def tries(self, recipient: str) -> Sequence[Line]:
         """Every time that a rule was played to this reader, and each copy it took."""
         self._read_on()
-        return [line for line in self._lines if line.recipient == recipient]
+        return [
+            line
+            for line in self._lines
+            if line.recipient == recipient and line.kind in ("taken", "played")
+        ]
 
     def _read_on(self) -> None:
         path = self.folder / "journal"

@@ -31,7 +31,7 @@ PAPERS_A_DAY = 3
 @dataclass
 class Campaign:
     """What it came to. in_hand: messages being handed over at the moments of the kills, the most
-    and all together. recovery_seconds: by the service's clock, the longest that a claim stood; see World."""
+    and all together. recovery_seconds: by the service's clock; see World."""
 
     database: str
     readers: int

@@ -25,7 +25,8 @@ def test_without_beat_and_without_any_doorbell_everything_is_planned_and_sent(wo
     world.assert_holds(readers=READERS)
 
 
-def test_each_doorbell_five_times_sends_each_digest_once(world):
+def test_each_doorbell_five_times_sends_each_digest_once(make_world):
+    world = make_world("postgres")
     world.add_readers(*(f"reader{number}@example.org" for number in range(READERS)))
     world.newsletter.pull(EDITION)
     for name in ("w1", "w2"):
@@ -41,7 +42,8 @@ def test_each_doorbell_five_times_sends_each_digest_once(world):
     world.assert_holds(readers=READERS)
 
 
-def test_two_beats_and_the_same_edition_run_three_times_send_each_digest_once(world):
+def test_two_beats_and_the_same_edition_run_three_times_send_each_digest_once(make_world):
+    world = make_world()
     world.plan(READERS)
     world.start()
     beats = [

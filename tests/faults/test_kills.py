@@ -31,8 +31,8 @@ def test_a_worker_group_killed_again_and_again_loses_nobody(world):
     world.assert_holds(readers=READERS, copies=kills * IN_HAND)
 
 
-def test_a_child_killed_loses_nobody(world):
-    chance = dice()
+def test_a_child_killed_loses_nobody(make_world):
+    world, chance = make_world(), dice()
     world.plan(READERS)
     worker = world.start()
     world.newsletter.ring(Task.SEND)
@@ -66,8 +66,8 @@ def test_everything_killed_at_once_loses_nobody(world):
     world.assert_holds(readers=READERS, copies=kills * (IN_HAND + CONNECTIONS))
 
 
-def test_a_planner_killed_and_rung_for_again_plans_each_digest_once(world):
-    chance, readers = dice(), 3 * RANGE_SIZE
+def test_a_planner_killed_and_rung_for_again_plans_each_digest_once(make_world):
+    world, chance, readers = make_world("postgres", pace=0.0), dice(), 3 * RANGE_SIZE
     world.add_readers(*(f"reader{number}@example.org" for number in range(readers)))
     world.newsletter.pull(EDITION)
 

@@ -15,10 +15,9 @@ CERTIFICATE = [str(TLS / "relay.pem"), str(TLS / "relay.key")]
 TRUSTED = {"SSL_CERT_FILE": CERTIFICATE[0]}
 
 
-def make_guarded(make_world, database, **values):
-    return make_world(
-        database, **{"tls": "starttls", "certificate": CERTIFICATE, "login": "news:right"} | values
-    )
+def make_guarded(make_world, **values):
+    usual = {"tls": "starttls", "certificate": CERTIFICATE, "login": "news:right"}
+    return make_world(**(usual | values))
 
 
 @pytest.mark.parametrize(
@@ -32,9 +31,9 @@ def make_guarded(make_world, database, **values):
     ids=["a certificate", "a certificate at once", "a password", "no encryption"],
 )
 def test_a_relay_that_is_set_wrongly_holds_everything_and_gets_nothing_in_clear(
-    make_world, database, values, trusted, words
+    make_world, values, trusted, words
 ):
-    world = make_guarded(make_world, database, **values)
+    world = make_guarded(make_world, **values)
     world.plan(READERS)
     worker = world.start(**trusted)
     world.newsletter.ring(Task.SEND)
@@ -52,8 +51,8 @@ def test_a_relay_that_is_set_wrongly_holds_everything_and_gets_nothing_in_clear(
     assert all(len(text) < 300 and "\n" not in text for text in texts)
 
 
-def test_once_the_password_is_right_everything_goes_out_once_and_encrypted(make_world, database):
-    world = make_guarded(make_world, database, wanted_login="news:other")
+def test_once_the_password_is_right_everything_goes_out_once_and_encrypted(make_world):
+    world = make_guarded(make_world, wanted_login="news:other")
     world.plan(READERS)
     worker = world.start(**TRUSTED)
     world.newsletter.ring(Task.SEND)

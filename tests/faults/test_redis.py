@@ -30,7 +30,11 @@ def test_a_redis_emptied_at_ten_random_moments_loses_and_doubles_nothing(world):
     world.assert_holds(readers=readers)
 
 
-@pytest.mark.parametrize("keeps", [True, False], ids=["with its file", "without a file"])
+@pytest.mark.parametrize(
+    ("database", "keeps"),
+    [("postgres", True), ("sqlite", False)],
+    ids=["with its file", "without a file"],
+)
 def test_a_redis_killed_again_and_again_loses_and_doubles_nothing(make_world, database, keeps):
     world, chance = make_world(database, keeps=keeps), dice()
     world.plan(READERS)
@@ -48,7 +52,8 @@ def test_a_redis_killed_again_and_again_loses_and_doubles_nothing(make_world, da
     world.assert_holds(readers=READERS)
 
 
-def test_a_redis_that_stays_away_stops_nothing(world):
+def test_a_redis_that_stays_away_stops_nothing(make_world):
+    world = make_world()
     world.plan(READERS)
     worker = world.start()
     wait_until(lambda: world.is_ready(worker))
@@ -59,7 +64,8 @@ def test_a_redis_that_stays_away_stops_nothing(world):
     world.assert_holds(readers=READERS)
 
 
-def test_a_redis_that_hangs_stops_nothing(world):
+def test_a_redis_that_hangs_stops_nothing(make_world):
+    world = make_world("postgres")
     world.plan(READERS)
     worker = world.start()
     wait_until(lambda: world.is_ready(worker))
@@ -73,8 +79,8 @@ def test_a_redis_that_hangs_stops_nothing(world):
     world.assert_holds(readers=READERS)
 
 
-def test_a_line_to_redis_that_is_cut_and_hangs_stops_nothing(make_world, database):
-    world, chance = make_world(database, proxied=["redis"]), dice()
+def test_a_line_to_redis_that_is_cut_and_hangs_stops_nothing(make_world):
+    world, chance = make_world(proxied=["redis"]), dice()
     world.plan(READERS)
     worker = world.start()
     wait_until(lambda: world.is_ready(worker))

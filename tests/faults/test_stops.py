@@ -15,10 +15,11 @@ from newsletter.core.delivery import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-READERS = 3000
+READERS = 2000
 
 
-def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_hand_and_doubles_nothing(world):
+def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_hand_and_doubles_nothing(make_world):
+    world = make_world()
     world.plan(READERS)
     worker = world.start()
     world.newsletter.ring(Task.SEND)
@@ -36,7 +37,8 @@ def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_hand_and_doubles_nothi
     world.assert_holds(readers=READERS)
 
 
-def test_a_worker_that_is_asked_twice_gives_up_at_once(world):
+def test_a_worker_that_is_asked_twice_gives_up_at_once(make_world):
+    world = make_world("postgres")
     world.relay.play(Rule(at="dot", to="reader1", then="hang", times=0))
     world.plan(READERS)
     worker = world.start()
