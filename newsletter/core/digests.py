@@ -123,7 +123,7 @@ def choose(
     claims = _claims(index, topics, allowed)
     if not claims:
         return None
-    shared: dict[object, Choice] = index.notes.setdefault(choose, {})
+    shared: dict[object, Choice] = index.notes.get(choose) or index.notes.setdefault(choose, {})
     key = (*claims, cap)
     choice = shared.get(key)
     if choice is None:

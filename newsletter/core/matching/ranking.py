@@ -11,6 +11,7 @@ from typing import NamedTuple
 from newsletter.core.filters.tree import Leaf
 
 MOST_REASONS = 4
+FEW = 8  # papers that are put in order more quickly one by one
 
 
 class Hits(NamedTuple):
@@ -38,6 +39,8 @@ def first(papers: int, most: int) -> list[int]:
 
 def by_match(papers: int, brought: Sequence[Brought], *, most: int) -> list[int]:
     """The best of these papers by how well they matched, then by position."""
+    if papers.bit_count() <= FEW:
+        return sorted(first(papers, FEW), key=lambda k: -score(brought, k))[:most]
     found: list[int] = []
     for equal in _parted(papers, _counts(brought)):
         found += first(equal, most - len(found))
@@ -75,20 +78,23 @@ def _parted(group: int, digits: Iterable[int]) -> list[int]:
     return groups
 
 
-# For a term in title, keyword, abstract. A filter has at most 64 terms, so any number of hits in
-# a worse place never outweighs one in a better place.
-_WORTH = (128 * 128, 128, 1)
-
-
 def score(brought: Iterable[Brought], k: int) -> int:
-    """How well this paper matched, as one number to compare; `by_match` goes by the same."""
+    """How well this paper matched, as one number to compare.
+
+    A filter has at most 64 terms, so no number of hits in a worse place outweighs one in a better.
+    """
     bit = 1 << k
-    return sum(
-        worth
-        for _, hits, papers in brought
-        for bits, worth in zip(hits[1:], _WORTH, strict=True)
-        if bits & papers & bit
-    )
+    found = 0
+    for _, hits, papers in brought:
+        if not papers & bit:
+            continue
+        if hits.title & bit:
+            found += 128 * 128
+        elif hits.keyword & bit:
+            found += 128
+        elif hits.abstract & bit:
+            found += 1
+    return found
 
 
 def reasons(brought: Sequence[Brought], ks: Iterable[int]) -> list[tuple[str, ...]]:
