@@ -9,6 +9,7 @@ import logging
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -24,7 +25,7 @@ from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick
 from newsletter.core.fitting import MAX_HTML
 from newsletter.core.links import Letterhead, links_of
-from newsletter.core.mails import Links
+from newsletter.core.mails import Links, Rendered
 from newsletter.core.papers import Paper
 from newsletter.core.press import Order
 from newsletter.core.text import clean
@@ -65,7 +66,7 @@ class PlainWay:
             confirm_at=one.planned_at if one.kind is Kind.CONFIRM else None,
             edition=one.edition if one.kind is Kind.DIGEST else None,
         )
-        mail = _Mail(self._environment, one, papers, links, letterhead)
+        mail = self.rendered(one, papers, links)
         message = EmailMessage(policy=SMTP)
         message["MIME-Version"] = "1.0"
         message["From"] = letterhead.sender
@@ -75,7 +76,7 @@ class PlainWay:
             message["List-Id"] = letterhead.list_id
             message["Precedence"] = "bulk"
         message["To"] = one.address
-        message["Subject"] = mail.subject()
+        message["Subject"] = mail.subject
         message["Date"] = format_datetime(one.planned_at)
         message["Message-ID"] = one.message_id
         if one.kind is Kind.DIGEST:
@@ -84,10 +85,15 @@ class PlainWay:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
             message["List-Help"] = f"<{links.help}>"
             message["List-Archive"] = f"<{links.archive}>"
-        forms = mail.forms()
-        message.set_content(mail.text(forms), cte="quoted-printable")
-        message.add_alternative(mail.html(forms), subtype="html", cte="quoted-printable")
+        message.set_content(mail.text, cte="quoted-printable")
+        message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
         return message
+
+    def rendered(self, one: Order, papers: Mapping[str, Paper], links: Links) -> Rendered:
+        """The same before it is a message, with these links."""
+        mail = _Mail(self._environment, one, papers, links, self._letterhead)
+        forms = mail.forms()
+        return Rendered(subject=mail.subject(), html=mail.html(forms), text=mail.text(forms))
 
 
 def _is_html(name: str | None) -> bool:
@@ -107,7 +113,11 @@ class _Mail:
     ) -> None:
         digest = one.digest or Digest(sections=())
         self._environment, self._one, self._links = environment, one, links
-        self._brand = letterhead.brand
+        self._brand = replace(
+            letterhead.brand,
+            name=wording.cut_at_word(clean(letterhead.brand.name), 100),
+            postal_address=wording.cut_at_word(clean(letterhead.brand.postal_address), 300),
+        )
         self._sections = [
             (section.topic, found)
             for section in digest.sections

@@ -40,12 +40,16 @@ class Heading(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A paper in one form, cut where the reader's reason goes; its number goes before the text."""
+    """A paper in one form, cut where the reader's reason goes; its number goes before the text.
+
+    text_silent: the whole of it when there is no reason, which takes its empty lines with it.
+    """
 
     html_before: bytes
     html_after: bytes
     text_before: bytes
     text_after: bytes
+    text_silent: bytes
     size: int
 
 
@@ -81,7 +85,7 @@ class Columns:
         self._sizes: list[int] = []
         if not cards:
             return
-        html_before, html_after, text_before, text_after, sizes = zip(*cards, strict=True)
+        html_before, html_after, text_before, text_after, silent, sizes = zip(*cards, strict=True)
         html_reasons, text_reasons, reason_sizes = zip(*reasons, strict=True)
         self._html[0::3] = html_before
         self._html[1::3] = html_reasons
@@ -90,6 +94,9 @@ class Columns:
         self._text[1::4] = text_before
         self._text[2::4] = text_reasons
         self._text[3::4] = text_after
+        if b"" in text_reasons:
+            for at in (at for at, text in enumerate(text_reasons) if not text):
+                self._text[4 * at + 1], self._text[4 * at + 3] = silent[at], b""
         self._sizes = [a + b for a, b in zip(sizes, reason_sizes, strict=True)]
 
     def body(

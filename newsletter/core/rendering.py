@@ -27,6 +27,7 @@ from newsletter.core.wire import inset, plate, read_back
 from newsletter.errors import TemplateProblem
 
 MAX_SUBJECT = 78  # RFC 5322 section 2.1.1: what fits a line
+MAX_BRAND, MAX_POSTAL_ADDRESS = 100, 300
 FRAMES_KEPT = 100
 SUBJECTS_KEPT = 5000
 
@@ -183,7 +184,7 @@ def _own_links(links: Links) -> tuple[Links, dict[str, bytes]]:
 
 def _printable(brand: Brand) -> Brand:
     return Brand(
-        name=clean(brand.name),
+        name=wording.cut_at_word(clean(brand.name), MAX_BRAND),
         base_url=wording.safe_url(brand.base_url),
-        postal_address=clean(brand.postal_address),
+        postal_address=wording.cut_at_word(clean(brand.postal_address), MAX_POSTAL_ADDRESS),
     )

@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from newsletter.core import wording
 from newsletter.core.bodies import NOTHING, Card, Filled, Heading, Twin
+from newsletter.core.cards import Card as CardWords
 from newsletter.core.cards import Form, make_card
 from newsletter.core.papers import Paper
 from newsletter.core.pieces import Piece, Workshop, cut_at_marks, gap, gaps_in
@@ -22,7 +23,6 @@ MAX_PREHEADER = 150
 PAPERS_KEPT = 2000  # one takes 6 KB in its full form, 12 KB in all forms
 WORDS_KEPT = 8192  # of reasons, and of headings: 1 KB each
 PARTS_KEPT = 512
-_MACROS = {Form.LINE: "line", Form.TIGHT: "tight"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +58,44 @@ class PaperParts:
 
     def _make(self, form: Form) -> Card:
         card = make_card(self._paper, form, thumbnails=self._thumbnails)
-        macro = _MACROS.get(form, "card")
-        gaps = {"reason": gap("reason")} if macro == "card" else {}
-        given = {"paper": card, "number": gap("number"), **gaps}
-        html = self._workshop.part(macro, {"paper": card, **gaps}, is_foreign=True)
-        text = self._workshop.text_part(macro, given)
-        if html.gaps != tuple(gaps):
+        if form < Form.LINE:
+            return self._make_card(card)
+        macro = "line" if form is Form.LINE else "tight"
+        html = self._workshop.part(macro, {"paper": card}, is_foreign=True)
+        text = self._text(macro, {"paper": card}, ("number",))
+        silent = inset(text.parts[1])
+        return Card(inset(html.parts[0]), b"", silent, b"", silent, size_of(html.parts[0]))
+
+    def _make_card(self, card: CardWords) -> Card:
+        html = self._workshop.part(
+            "card", {"paper": card, "reason": gap("reason")}, is_foreign=True
+        )
+        if html.gaps != ("reason",):
             raise TemplateProblem(
-                f"cards.html.j2: macro {macro} must show {{{{ reason }}}} once; for mails without "
-                "reasons leave the macro `reason` empty."
+                "cards.html.j2: macro card must show {{ reason }} once; for mails without reasons "
+                "leave the macro `reason` empty."
             )
-        if text.gaps != ("number", *gaps) or text.parts[0]:
+        # In the text a reason ends its line, which is taken away again behind the gap.
+        given = {"paper": card, "reason": gap("reason") + "\n"}
+        text = self._text("card", given, ("number", "reason"))
+        silent = self._text("card", {"paper": card, "reason": ""}, ("number",))
+        return Card(
+            inset(html.parts[0]),
+            inset(html.parts[1]),
+            inset(text.parts[1]),
+            inset(text.parts[2].removeprefix("\n")),
+            inset(silent.parts[1]),
+            sum(map(size_of, html.parts)),
+        )
+
+    def _text(self, macro: str, given: Mapping[str, object], gaps: tuple[str, ...]) -> Piece:
+        text = self._workshop.text_part(macro, {**given, "number": gap("number")})
+        if text.gaps != gaps or text.parts[0]:
             raise TemplateProblem(
-                f"cards.txt.j2: macro {macro} must begin with {{{{ number }}}}, and a card must "
-                "then show {{ reason }} once."
+                f"cards.txt.j2: macro {macro} must begin with {{{{ number }}}}"
+                + (" and then show {{ reason }} once." if "reason" in gaps else ".")
             )
-        html_parts = (*map(inset, html.parts), b"")
-        text_parts = (*map(inset, text.parts[1:]), b"")
-        size = sum(map(size_of, html.parts))
-        return Card(html_parts[0], html_parts[1], text_parts[0], text_parts[1], size)
+        return text
 
 
 class Stock:
@@ -116,7 +135,8 @@ class Stock:
         if not words:
             return NOTHING
         shown = "every paper" if words == ("*",) else wording.quoted_words(words)
-        return _filled(self._part("reason", (("words", gap("words")),)), {"words": shown})
+        reason = _filled(self._part("reason", (("words", gap("words")),)), {"words": shown})
+        return reason._replace(text=b"") if reason.text == b"\r\n" else reason
 
     def _make_heading(self, topic: str, count: int) -> Heading:
         values = {"topic": _shown_topic(topic), "count": wording.counted(count, "paper")}
