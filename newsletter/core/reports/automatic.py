@@ -25,13 +25,16 @@ _DMARC = re.compile(
     r"report[- ]domain:|dmarc (?:aggregate|failure|forensic|report)|tls[- ]?rpt|report domain",
     re.IGNORECASE,
 )
+_AGGREGATE = re.compile(r"report domain:.*submitter:", re.IGNORECASE)  # RFC 7489 section 7.2.1.1
 _ARCHIVES = ("application/zip", "application/gzip", "application/x-gzip", "application/tlsrpt+gzip",
              "application/x-zip-compressed", "application/tlsrpt+json")  # fmt: skip
 
 
 def is_authentication_report(subject: str, parts: list[Part]) -> bool:
     """Whether this is an aggregate report on DMARC (RFC 7489) or TLS (RFC 8460)."""
-    return bool(_DMARC.search(subject)) and any(part.kind in _ARCHIVES for part in parts)
+    return _AGGREGATE.search(subject) is not None or (
+        _DMARC.search(subject) is not None and any(part.kind in _ARCHIVES for part in parts)
+    )
 
 
 def is_receipt(parts: list[Part]) -> bool:

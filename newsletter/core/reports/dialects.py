@@ -17,13 +17,19 @@ def _line(*words: str) -> re.Pattern[str]:
     )
 
 
-# Who writes reports: the part before the @ of From, Sender or Return-Path, or a display name.
+# Who writes reports and little else: the part before the @ of From, Sender or Return-Path, a
+# display name, or the program of X-Mailer.
 SENDERS = _any(
-    r"mail(?:er)?[-_. ]?daemon", r"\bpost ?master\b", r"mail delivery", r"^<>$", r"mail admin",
-    r"\bbounces?\b", r"mail system", r"delivery (?:subsystem|system|agent|status)", r"\bfml\b",
-    r"interscan", r"mailsystem", r"mdaemon", r"^mail$", r"system administrator", r"mailmarshal",
-    r"microsoft (?:outlook|exchange)", r"e-?mail security", r"mail router", r"smtp gateway",
-    r"mail server", r"internet mail (?:service|delivery)", r"admin@", r"-admin@", r"root@",
+    r"mail(?:er)?[-_. ]?daemon", r"\bpost ?master\b", r"mail delivery", r"(?m:^<>$)",
+    r"mail system",
+    r"delivery (?:subsystem|system|agent|status)", r"interscan", r"mailsystem", r"mdaemon",
+    r"system administrator", r"mailmarshal", r"microsoft (?:outlook|exchange)",
+    r"e-?mail security", r"mail router", r"smtp gateway", r"internet mail (?:service|delivery)",
+)  # fmt: skip
+# Who writes reports and much else besides.
+PERHAPS = _any(
+    r"\badmin@", r"-admin@", r"\broot@", r"(?m:^mail$)", r"\bfml\b", r"mail admin", r"\bbounces?\b",
+    r"mail server",
 )  # fmt: skip
 
 # What its subject says.
@@ -67,7 +73,7 @@ FAILURES = _any(
     r"transcript of (?:the )?session", r"did not like our", r"failure reasons", r"not listed in",
     r"this user doesn.t have", r"may not exist, or you may not have permission",
     r"no valid recipients",
-    r"is not a member", r"unzustellbar", r"nicht (?:zugestellt|zustellbar)",
+    r"(?:is|are) not (?:a )?member", r"unzustellbar", r"nicht (?:zugestellt|zustellbar)",
     r"non (?:è riuscito|è stato)",
     r"n.a pas pu", r"no se (?:ha )?pud\w+ entregar", r"n[ãa]o (?:p[ôo]de|foi) (?:ser )?entreg",
     r"не (?:может быть )?доставлен", r"送信(?:できません|に失敗)", r"配信(?:できません|に失敗"
@@ -131,7 +137,7 @@ _A = (
 # A line that begins with the recipient: in brackets, as an item, before its reason.
 AT_BEGIN = re.compile(
     rf"^[ \t>*\"'·•-]{{0,20}}{_A}[\"']?"
-    r"(?=[ \t]*(?:$|[:;,(<\[]|\.\.\.|on [A-Z][a-z]{2},|delivery|invalid|error|is\b|was\b|"
+    r"(?=[ \t]*(?:$|[:;,(<\[]|\.\.\.|on (?:[A-Z][a-z]{2},|\d)|delivery|invalid|error|is\b|was\b|"
     r"[ \t]{2}|could|has\b|user|unknown|-|failed|not\b))",
     re.IGNORECASE,
 )

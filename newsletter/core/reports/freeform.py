@@ -52,23 +52,28 @@ def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
 
     Ordinary mail may quote a failure, and mail systems write of other things: both must be seen.
     """
-    by_whom = [readable(v) for v in headers.all("from", "sender", "return-path", "x-mailer")]
-    is_from_system = any(dialects.SENDERS.search(value[:300].strip()) for value in by_whom)
-    tells = dialects.SUBJECTS.search(subject[:300]) is not None
-    fails = dialects.FAILURES.search(notice.text[:6_000]) is not None
-    named = any(headers.get(name) for name in dialects.FAILED_FIELDS)
-    return named or (is_from_system and (tells or fails)) or (tells and fails and _is_bare(headers))
+    by_whom = "\n".join(
+        readable(value)[:300].strip()
+        for value in headers.all("from", "sender", "return-path", "x-mailer")
+    )
+    if any(headers.get(name) for name in dialects.FAILED_FIELDS):
+        return True
+    tells, fails = _tells(subject), _fails(notice)
+    if dialects.SENDERS.search(by_whom):
+        return tells or fails
+    return tells and fails and (dialects.PERHAPS.search(by_whom) is not None or _is_bare(headers))
 
 
 def said_in(headers: Headers, subject: str, notice: Notice) -> list[Said]:
-    """What a notice says of each recipient; one without a name where nobody is named."""
+    """What a notice says of each recipient; one without a name where it hides who failed."""
     lines = [line[:MAX_LINE] for line in notice.text.split("\n")[:MAX_LINES]]
     ours = _ours(headers, notice)
     recipients = _recipients(headers, lines, notice, ours)
     is_delay = is_delayed(subject, notice.text)
     whole = f"{notice.text[:MAX_AROUND]}\n{subject}"
     said = []
-    names: list[str | None] = [*recipients] or [None]
+    hidden = [None] if _tells(subject) and _fails(notice) else []
+    names: list[str | None] = [*recipients] or [*hidden]
     for recipient in names:
         around = around_of(recipient, recipients, lines)
         words = quoted(around) or ("" if len(recipients) > 1 else quoted(whole)) or around
@@ -186,6 +191,14 @@ def _ours(headers: Headers, notice: Notice) -> frozenset[str]:
     values = headers.all("to", "delivered-to", "x-original-to", "envelope-to", "from")
     values += notice.original.all("from", "return-path", "sender", "reply-to")
     return frozenset(a.lower() for value in values for a in addresses_in(value))
+
+
+def _tells(subject: str) -> bool:
+    return dialects.SUBJECTS.search(subject[:300]) is not None
+
+
+def _fails(notice: Notice) -> bool:
+    return dialects.FAILURES.search(notice.text[:6_000]) is not None
 
 
 def _is_bare(headers: Headers) -> bool:

@@ -6,14 +6,21 @@ from functools import lru_cache
 from newsletter.core.reports.causes import (
     BY_CODE,
     BY_STATUS,
+    CONTENT,
     FILTERED,
+    NETWORK,
     NO_MAILBOX,
+    SYSTEM,
     UNKNOWN,
     Cause,
 )
 from newsletter.core.reports.wordings import WORDINGS
 
 MAX_WORDS = 700  # characters that are looked at; the cause stands at the beginning
+
+# Words that so many replies have in passing, and codes that are meant when they are given.
+VAGUE = (CONTENT, NETWORK, SYSTEM)
+INSISTS = ("5.1.1", "5.1.6", "5.1.10", "5.2.2", "5.3.4")
 
 # The rows are in small letters and begin where a word does: both make the search several times
 # faster than one that does not care.
@@ -22,6 +29,7 @@ _CODES = re.compile(
     r"\b[2-5]\d\d[- ]?(?:#?[245]\.\d{1,3}\.\d{1,3}\b)?[ :]*"
     r"|#?\b[245]\.\d\.\d{1,3}\b"
 )
+_LINK = re.compile(r"\bhttps?://[^\s>]{1,500}")  # where to read on, by any name
 _BLANKS = re.compile(r"\s+")
 
 
@@ -39,8 +47,8 @@ def cause_of(
     SMTP reply code or 0. is_after_data: the server had accepted the address and spoke after it saw
     the message: then "no such mailbox" is a filter's word, unless its code insists.
     """
-    cause = _named(_BLANKS.sub(" ", words[:most]).strip().lower())
-    if cause is UNKNOWN:
+    cause = _named(_BLANKS.sub(" ", _LINK.sub(" ", words[:most])).strip().lower())
+    if cause is UNKNOWN or (cause in VAGUE and status in INSISTS):
         cause = _of_codes(status, code)
     if cause is NO_MAILBOX and is_after_data and not status.startswith(("5.1.", "4.1.")):
         return FILTERED

@@ -64,8 +64,10 @@ def _read(
         return read
     if automatic.is_receipt(parts) or automatic.is_by_subject(subject):
         return Nature.AUTOMATIC, ()
-    if freeform.is_notice(headers, subject, notice):
-        return Nature.BOUNCE, records_of(freeform.said_in(headers, subject, notice))
+    if freeform.is_notice(headers, subject, notice) and (
+        said := freeform.said_in(headers, subject, notice)
+    ):
+        return Nature.BOUNCE, records_of(said)
     return (Nature.AUTOMATIC if automatic.is_automatic(headers, subject) else Nature.OTHER), ()
 
 

@@ -33,7 +33,7 @@ from newsletter.core.reports.causes import (
 
 # What stands for "a mailbox" in the rows below.
 _BOX = (
-    r"(?:user|recipient|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber|member"
+    r"(?:user|recipient|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber"
     r"|e-?mail|mail drop|local[- ]part|destination|inbox|addresses|address)"
 )
 _NOT = r"(?:not|n[o']t|cannot|can ?not)"
@@ -115,20 +115,6 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        TOO_LARGE,
-        (
-            r"(?:message|mail|size|line|body|attachment|datei)[\w ]{0,20} (?:is |was )?"
-            r"(?:too|to) (?:big|large|long|gross)",
-            r"too (?:big|large) (?:message|mail|for)|message ?size|mail size|maximum size",
-            r"exceed\w* (?:the )?(?:maximum |fixed |local |remote |global |allowed |system "
-            r"|server )?"
-            r"(?:\w+ )?(?:message |mail )?size",
-            r"size (?:limit )?exceed|line limit exceeded|line length exceed|max message size"
-            r"|message ?too ?large|messagetoolarge|too much (?:mail )?data|larger than",
-            r"rejected due to size|sizelimit|resolver\.rst\.(?:send|recip)sizelimit",
-        ),
-    ),
-    (
         FULL,
         (
             r"(?:mail ?box|inbox|account|mail ?folder|user'?s? disk|mail file|postfach|mail ?spool)"
@@ -140,7 +126,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"(?:quota|storage|mailbox size|mail ?box limit|disk (?:quota|space|limit)|mailbox)"
             r"[\w ,'/:()<>@.-]{0,40}(?:exceed|exhaust|over ?limit|reached|has been met|violat"
             r"|full)",
-            r"over ?quota|quotaexceeded|quota-issues|resolver\.rst\.recipsizelimit"
+            r"mailbox exceeds|over ?quota|quotaexceeded|quota-issues|resolver\.rst\.recipsizelimit"
             r"|mailfolder is full",
             r"(?:number|amount) of (?:messages|mails?) in (?:the )?recipient'?s? mailbox",
             r"too (?:much|many) (?:mails?|messages?|data) (?:in|on|stored|for) ",
@@ -148,6 +134,20 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"speicherplatz|bo[iî]te (?:aux lettres|de r[ée]ception)[\w ']{0,30}pleine"
             r"|buz[oó]n [\w ]{0,20}lleno|casella [\w ]{0,20}piena|caixa (?:postal|de correio) cheia"
             r"|переполнен|容量|邮箱已满|信箱已满|한도",
+        ),
+    ),
+    (
+        TOO_LARGE,
+        (
+            r"(?:message|mail|size|line|body|attachment|datei)[\w ]{0,20} (?:is |was )?"
+            r"(?:too|to) (?:big|large|long|gross)",
+            r"too (?:big|large) (?:message|mail|for)|message ?size|mail size|maximum size",
+            r"exceed\w* (?:the )?(?:maximum |fixed |local |remote |global |allowed |system "
+            r"|server )?"
+            r"(?:\w+ )?(?:message |mail )?size",
+            r"size (?:limit )?exceed|line limit exceeded|line length exceed|max message size"
+            r"|message ?too ?large|messagetoolarge|too much (?:mail )?data|larger than",
+            r"rejected due to size|sizelimit|resolver\.rst\.(?:send|recip)sizelimit",
         ),
     ),
     (
@@ -191,7 +191,8 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
     (
         NOT_AN_ADDRESS,
         (
-            r"(?:malformed|bad|invalid|illegal) (?:address|mailbox|recipient) syntax",
+            r"(?:malformed|bad|invalid|illegal) (?:recipient )?(?:address|mailbox"
+            r"|recipient) syntax",
             r"(?:syntax error|malformed|invalid character)[\w ]{0,20} in (?:the )?"
             r"(?:recipient|mailbox|address|rcpt)",
             r"(?:recipient |destination )address (?:must contain|contains|has) ",
@@ -243,10 +244,14 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"#5\.1\.0 address rejected|5\.1\.0 address rejected",
             r"5\.4\.1 (?:<[^<>]{0,128}>: )?recipient address rejected: access denied",
             r"address found on the invalid|bad[- ]mailbox|no ?email\b",
-            r"this address is no|delivery to the following (?:address|recipient) failed: unknown",
+            r"not known (?:at|here|to|on)|bad e-?mail address|user lookup success but no user"
+            r"|cuda_nsu|no valid recipients for this"
+            r"|recipients? (?:could|can)(?:not| not) be verified|this address is no"
+            r"|delivery to the following (?:address|recipient) failed: unknown",
             # the same in other languages
-            r"(?:empf[äa]e?nger|benutzer|adresse|nutzer)[\w <>@.:]{0,60}"
-            r"(?:unbekannt|existiert nicht|nicht gefunden|ung[üu]e?ltig|nicht vorhanden)",
+            r"(?:empf[äa]e?nger|benutzer|adresse|nutzer)[\w <>@.:()]{0,60}"
+            r"(?:unbekannt|existiert nicht|nicht gefunden|ung[üu]e?ltig|nicht vorhanden"
+            r"|nicht im [\w-]+ eingetragen)",
             r"(?:utilisateur|destinataire|adresse)[\w <>@.:']{0,60}"
             r"(?:inconnue?|inexistante?|n.existe pas|introuvable)",
             r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|indirizzo|usu[áa]rio"
@@ -352,9 +357,8 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
     (
         CONTENT,
         (
-            r"content|attachment|mime|header|8-?bit|smtputf8|charset|format|conver(?:t|sion)"
-            r"|subject"
-            r"|bare (?:lf|cr)|line (?:feed|ending)|duplicate|message (?:was )?rejected|url|link",
+            r"content|attachment|mime\b|8-?bit|smtputf8|charset|conver(?:t|sion)|message format"
+            r"|bare (?:lf|cr)|line (?:feed|ending)|duplicate|message (?:was )?rejected",
         ),
     ),
     (
