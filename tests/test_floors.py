@@ -83,7 +83,7 @@ PARTS = (
     part(5, "newsletter.web", ENTRY,
          libraries="fastapi starlette jinja2 markupsafe uvicorn pydantic"),
     part(5, "newsletter.bench", ENTRY, libraries="typer rich jinja2 markupsafe premailer"),
-    part(5, "workers", ENTRY, libraries="celery kombu"),
+    part(5, "workers", ENTRY, libraries="billiard celery kombu"),
 )  # fmt: skip
 
 # (module, what it imports beyond its part): why it has to. Both stand for all below them.
