@@ -1,49 +1,37 @@
-"""The daily run: pull, plan, send, sweep."""
+"""The daily run: pull, plan, send, and look around for what nobody rang for."""
 
 import logging
-import math
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from functools import cached_property, partial
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store import papers as shelf
 from newsletter.adapters.store import planning
-from newsletter.adapters.store.claims import claim
-from newsletter.adapters.store.editions import edition_row, edition_views
-from newsletter.app.service import Service
-from newsletter.core.delivery import Kind, Outcome, Result, State
-from newsletter.core.ports import Letter, PaperSource
+from newsletter.adapters.store.editions import edition_views
+from newsletter.app.sending import LOOK_SECONDS, Sending, never
+from newsletter.core.delivery import Kind, State
+from newsletter.core.ports import PaperSource
 from newsletter.core.results import Planned, Pulled, Ran
 from newsletter.errors import QueueUnavailable, SourceUnavailable
-from newsletter.services import control, deliveries, editions, pulls
+from newsletter.services import editions, pulls
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 
-WORKERS_SECONDS, LOOK_SECONDS = 30.0, 0.1
+WORKERS_SECONDS = 30.0
 INLINE_SECONDS = 5.0  # what a page may spend on sending where there is no queue
-DELAYED_SECONDS = 5.0  # there is soon room for some of what was put off: look for so long
 PLAN_TRIES = 3
-BREAKER_SECONDS = 5.0
-NOTE_PATIENCE = 10  # times as long as a failure took, until the cache is asked again
 DOORBELL_PATIENCE = timedelta(seconds=45)  # then what was rung for should have begun
 
 
 def _nobody(_stage: str, _done: int, _total: int) -> None: ...
 
 
-def _never() -> bool:
-    return False
-
-
-class DailyRun(Service):
-    """From the sources to the relay."""
-
-    _breaker_at = 0.0  # when to look at the failures again, by the monotonic clock
-    _notes_at = 0.0  # when to note acceptances again
+class DailyRun(Sending):
+    """From the sources to the deliveries that wait, and on through Sending."""
 
     @cached_property
     def _indexes(self) -> editions.Indexes:
@@ -177,102 +165,7 @@ class DailyRun(Service):
             assert version is not None  # the range is locked
         return draft, version
 
-    def send_waiting(
-        self,
-        *,
-        edition: date | None = None,
-        seconds: float | None = None,
-        progress: Callable[[int], None] | None = None,
-        is_stopping: Callable[[], bool] = _never,
-    ) -> int:
-        """Hand over what waits, batch by batch, until nothing is left; how many were sent.
-
-        edition: only its digests. seconds: stop taking new batches after so long. progress: told
-        the number sent so far. is_stopping: asked before each batch; once it says so, none follows.
-        """
-        started, sent, delayed_at = time.monotonic(), 0, -math.inf
-        with self.store.read() as session:
-            row = edition_row(session, Kind.DIGEST, edition) if edition else None
-        while not is_stopping() and (seconds is None or time.monotonic() - started < seconds):
-            handled, accepted, delayed = self._send_batch(row.id if row else None)
-            sent += accepted
-            if delayed:
-                delayed_at = time.monotonic()
-            if not handled:
-                if time.monotonic() - delayed_at > DELAYED_SECONDS or not self._is_waiting_soon():
-                    break
-                time.sleep(LOOK_SECONDS)
-            if progress is not None:
-                progress(sent)
-        return sent
-
-    def _is_waiting_soon(self) -> bool:
-        with self.store.read() as session:
-            soon = self._now(session) + timedelta(seconds=DELAYED_SECONDS)
-            return planning.is_waiting(session, now=soon)
-
-    def _send_batch(self, edition_id: int | None) -> tuple[int, int, int]:
-        """One batch: claimed, committed, handed over, recorded. (claimed, sent, delayed)."""
-        transport = self.parts.transport  # wrong settings must show before anything is claimed
-        with self.store.write() as session:
-            claimed = claim(
-                session, now=self._now(session), most=deliveries.BATCH, edition=edition_id
-            )
-        if not claimed:
-            return 0, 0, 0
-        with self.store.read() as session:
-            papers = deliveries.papers_for(session, claimed, at_hand=self.parts.papers_at_hand)
-        letters, broken = deliveries.letters_of(
-            claimed, papers, renderer=self.parts.renderer, letterhead=self.letterhead
-        )
-        outcomes: dict[int, Outcome] = {}
-        for letter, outcome in transport.send_many(letters, accepted=self._note_accepted):
-            outcomes[letter.delivery_id] = outcome
-        with self.store.write() as session:
-            sent = deliveries.record(session, claimed, outcomes, broken, now=self._now(session))
-        log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
-        if any(outcome.result is Result.FAILED for outcome in outcomes.values()):
-            self._hold_if_refused({one.edition_id for one in claimed})
-        delayed = sum(outcome.result is Result.DELAYED for outcome in outcomes.values())
-        return len(claimed), sent, delayed
-
-    def _hold_if_refused(self, editions: Collection[int]) -> None:
-        """Look at whole editions' failures, but not after each batch: a look counts all rows."""
-        if time.monotonic() < self._breaker_at:
-            return
-        self._breaker_at = time.monotonic() + BREAKER_SECONDS
-        for edition in editions:
-            with self.store.write() as session:
-                because = control.hold_if_refused(session, edition, now=self._now(session))
-            if because:
-                log.error("edition_held edition=%s because=%s", edition, because)
-
-    def _note_accepted(self, letters: Sequence[Letter]) -> None:
-        """Note them, unless the cache has just been slow to fail: one that hangs must cost a
-        small part of the time, one that refuses is asked again at once.
-        """
-        asked = time.monotonic()
-        if asked < self._notes_at:
-            return
-        try:
-            self.parts.seen.note_accepted(
-                [(letter.delivery_id, letter.epoch) for letter in letters]
-            )
-        except QueueUnavailable as problem:  # the row will say it, unless we die first
-            self._notes_at = asked + NOTE_PATIENCE * (time.monotonic() - asked)
-            log.warning("acceptance_not_noted because=%s", problem)
-
-    def sweep(self) -> int:
-        """Settle abandoned deliveries and ring for what waits; how many were settled."""
-        with self.store.write() as session:
-            now = self._now(session)
-            lapsed, ended = deliveries.sweep(session, seen=self.parts.seen, now=now)
-            waiting = planning.is_waiting(session, now=now)
-        if waiting:
-            self.ring(Task.SEND)
-        return lapsed + ended
-
-    def look_around(self, *, is_stopping: Callable[[], bool] = _never) -> None:
+    def look_around(self, *, is_stopping: Callable[[], bool] = never) -> None:
         """Do here and now what should have been rung for and was not: the queue may lose anything.
 
         Every worker calls this twice a minute; with a beat and a queue that work there is nothing

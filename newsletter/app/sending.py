@@ -1,0 +1,133 @@
+"""From the deliveries that wait to the relay: hand over batch by batch, and sweep."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, timedelta
+
+from newsletter.adapters.queue import Task
+from newsletter.adapters.store import planning
+from newsletter.adapters.store.claims import claim
+from newsletter.adapters.store.editions import edition_row
+from newsletter.app.service import Service
+from newsletter.core.delivery import Kind, Outcome, Result
+from newsletter.core.ports import Letter
+from newsletter.errors import QueueUnavailable
+from newsletter.services import control, deliveries
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.1
+DELAYED_SECONDS = 5.0  # there is soon room for some of what was put off: look for so long
+BREAKER_SECONDS = 5.0
+SLOW_SECONDS = 1.0  # for one note
+NOTE_PATIENCE = 10  # times as long as a slow failure took, until the cache is asked again
+
+
+def never() -> bool:
+    return False
+
+
+class Sending(Service):
+    """Hands over what waits; one batch is claimed, handed over and recorded after the other."""
+
+    _breaker_at = 0.0  # when to look at the failures again, by the monotonic clock
+    _notes_at = 0.0  # when to note acceptances again
+
+    def send_waiting(
+        self,
+        *,
+        edition: date | None = None,
+        seconds: float | None = None,
+        progress: Callable[[int], None] | None = None,
+        is_stopping: Callable[[], bool] = never,
+    ) -> int:
+        """Hand over what waits, batch by batch, until nothing is left; how many were sent.
+
+        edition: only its digests. seconds: stop taking new batches after so long. progress: told
+        the number sent so far. is_stopping: asked before each batch; once it says so, none follows.
+        """
+        started, sent, delayed_at = time.monotonic(), 0, -math.inf
+        with self.store.read() as session:
+            row = edition_row(session, Kind.DIGEST, edition) if edition else None
+        while not is_stopping() and (seconds is None or time.monotonic() - started < seconds):
+            handled, accepted, delayed = self._send_batch(row.id if row else None)
+            sent += accepted
+            if delayed:
+                delayed_at = time.monotonic()
+            if not handled:
+                if time.monotonic() - delayed_at > DELAYED_SECONDS or not self._is_waiting_soon():
+                    break
+                time.sleep(LOOK_SECONDS)
+            if progress is not None:
+                progress(sent)
+        return sent
+
+    def _is_waiting_soon(self) -> bool:
+        with self.store.read() as session:
+            soon = self._now(session) + timedelta(seconds=DELAYED_SECONDS)
+            return planning.is_waiting(session, now=soon)
+
+    def _send_batch(self, edition_id: int | None) -> tuple[int, int, int]:
+        """One batch: claimed, committed, handed over, recorded. (claimed, sent, delayed)."""
+        transport = self.parts.transport  # wrong settings must show before anything is claimed
+        with self.store.write() as session:
+            claimed = claim(
+                session, now=self._now(session), most=deliveries.BATCH, edition=edition_id
+            )
+        if not claimed:
+            return 0, 0, 0
+        with self.store.read() as session:
+            papers = deliveries.papers_for(session, claimed, at_hand=self.parts.papers_at_hand)
+        letters, broken = deliveries.letters_of(
+            claimed, papers, renderer=self.parts.renderer, letterhead=self.letterhead
+        )
+        outcomes: dict[int, Outcome] = {}
+        for letter, outcome in transport.send_many(letters, accepted=self._note_accepted):
+            outcomes[letter.delivery_id] = outcome
+        with self.store.write() as session:
+            sent = deliveries.record(session, claimed, outcomes, broken, now=self._now(session))
+        log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
+        if any(outcome.result is Result.FAILED for outcome in outcomes.values()):
+            self._hold_if_refused({one.edition_id for one in claimed})
+        delayed = sum(outcome.result is Result.DELAYED for outcome in outcomes.values())
+        return len(claimed), sent, delayed
+
+    def _hold_if_refused(self, editions: Collection[int]) -> None:
+        """Look at whole editions' failures, but not after each batch: a look counts all rows."""
+        if time.monotonic() < self._breaker_at:
+            return
+        self._breaker_at = time.monotonic() + BREAKER_SECONDS
+        for edition in editions:
+            with self.store.write() as session:
+                because = control.hold_if_refused(session, edition, now=self._now(session))
+            if because:
+                log.error("edition_held edition=%s because=%s", edition, because)
+
+    def _note_accepted(self, letters: Sequence[Letter]) -> None:
+        """Note them, unless the cache has just been slow to fail: one that hangs must cost a
+        small part of the time, one that refuses is asked again at once.
+        """
+        asked = time.monotonic()
+        if asked < self._notes_at:
+            return
+        try:
+            self.parts.seen.note_accepted(
+                [(letter.delivery_id, letter.epoch) for letter in letters]
+            )
+        except QueueUnavailable as problem:  # the row will say it, unless we die first
+            took = time.monotonic() - asked
+            if took > SLOW_SECONDS:
+                self._notes_at = asked + NOTE_PATIENCE * took
+            log.warning("acceptance_not_noted because=%s", problem)
+
+    def sweep(self) -> int:
+        """Settle abandoned deliveries and ring for what waits; how many were settled."""
+        with self.store.write() as session:
+            now = self._now(session)
+            lapsed, ended = deliveries.sweep(session, seen=self.parts.seen, now=now)
+            waiting = planning.is_waiting(session, now=now)
+        if waiting:
+            self.ring(Task.SEND)
+        return lapsed + ended
