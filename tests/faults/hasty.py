@@ -22,10 +22,11 @@ BEGAN, JUMP, POISON = "HASTY_BEGAN", "HASTY_JUMP", "HASTY_POISON"
 
 def clock() -> datetime:
     """The service's time. BEGAN: when it began to run fast. JUMP: a file with seconds to add."""
-    began = float(os.environ[BEGAN])
+    now = time.time()
+    began = float(os.environ.get(BEGAN, now))
     jump = os.environ.get(JUMP)
     ahead = float(Path(jump).read_text()) if jump else 0.0
-    return datetime.fromtimestamp(began + ahead + (time.time() - began) * SPEED, UTC)
+    return datetime.fromtimestamp(began + ahead + (now - began) * SPEED, UTC)
 
 
 def hurried(span: timedelta) -> float:

@@ -48,7 +48,7 @@ def dice() -> random.Random:
 
 
 class World:
-    """A database, Redis, a relay and workers around one service, by the fast clock.
+    """A database, Redis, a relay and workers around one service, by the fast clock or the true.
 
     postgres: its server, and the name of an empty database there; None: SQLite. keeps: whether
     Redis has a file. proxied: which of "relay", "redis" and "postgres" stand behind a proxy.
@@ -68,6 +68,7 @@ class World:
         wanted_login: str = "",
         offers: str = "",
         pace: float = 0.02,
+        is_hasty: bool = True,
         **values,
     ) -> None:
         self.folder = folder
@@ -78,7 +79,12 @@ class World:
         self._present_since = 0.0  # the database
         self._short = Path(tempfile.mkdtemp(prefix="world-", dir="/tmp"))  # for sockets
         (folder / "jump").write_text("0")
-        os.environ |= {BEGAN: str(time.time()), JUMP: str(folder / "jump")}
+        os.environ[JUMP] = str(folder / "jump")
+        if is_hasty:
+            os.environ[BEGAN] = str(time.time())
+        else:
+            os.environ.pop(BEGAN, None)
+        self._application = "hasty_workers" if is_hasty else "workers"
         self.postgres = postgres[0] if postgres else None
         self.redis = OwnRedis(self._short / "redis", keeps=keeps)
         self.redis.start()
@@ -196,7 +202,7 @@ class World:
         environment["PYTHONPATH"] = paths
         with log.open("wb") as out:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "hasty_workers", *words, "-l", "INFO"],
+                [sys.executable, "-m", "celery", "-A", self._application, *words, "-l", "INFO"],
                 cwd=self.folder,
                 env=os.environ
                 | as_environment(self.settings)
