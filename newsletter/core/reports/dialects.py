@@ -29,7 +29,7 @@ SENDERS = _any(
 # Who writes reports and much else besides.
 PERHAPS = _any(
     r"\badmin@", r"-admin@", r"\broot@", r"(?m:^mail$)", r"\bfml\b", r"mail admin", r"\bbounces?\b",
-    r"mail server",
+    r"mail server", r"smtp", r"mail_service", r"gateways?@", r"anti-?(?:virus|spam)", r"mailenable",
 )  # fmt: skip
 
 # What its subject says.
@@ -136,7 +136,7 @@ _A = (
 
 # A line that begins with the recipient: in brackets, as an item, before its reason.
 AT_BEGIN = re.compile(
-    rf"^[ \t>*\"'·•-]{{0,20}}{_A}[\"']?"
+    rf"^[ \t>*\"'·•\[-]{{0,20}}(?:c=[^\n@<>]{{0,100}}smtp=)?{_A}[\"'\]]?"
     r"(?=[ \t]*(?:$|[:;,(<\[]|\.\.\.|on (?:[A-Z][a-z]{2},|\d)|delivery|invalid|error|is\b|was\b|"
     r"[ \t]{2}|could|has\b|user|unknown|-|failed|not\b))",
     re.IGNORECASE,
@@ -156,7 +156,14 @@ NAMED = re.compile(
     r"|address|final-recipient"
     r"|original-recipient|delivery failed for|empf[äa]nger|destinataire|destinatario|宛先|"
     r"(?:the )?group|mailbox|account|user|to)"
-    rf"[ \t]*(?:\w*;)?[ \t]*[:=\"'(-]{{0,3}}[ \t]*{_A}",
+    rf"[ \t]*(?:\w*;)?[ \t]*[:=\"'(-]{{0,3}}[ \t]*(?:\[?smtp:)?{_A}",
+    re.IGNORECASE,
+)
+# A reason and then the recipient, alone on a line; fields of a header look like it and are not.
+REASON_FIRST = re.compile(
+    r"^[ \t]*(?!(?:from|to|cc|sender|reply-to|return-path|subject|date|contact|mailto|by|original)"
+    r"\b)"
+    rf"[^\n:@]{{3,80}}:[ \t]*[\"'\[]?(?:smtp:)?{_A}[\"'\]]?[ \t]*$",
     re.IGNORECASE,
 )
 # A conversation that is quoted: who was refused there.

@@ -149,8 +149,10 @@ def _recipients(
         (a for v in headers.all(*dialects.FAILED_FIELDS) for a in addresses_in(v)),
         (a for a in _at_begin(lines) if a.lower() not in ours),
         (a for a in _matches(dialects.NAMED, lines) if a.lower() not in ours),
+        (a for a in _matches(dialects.REASON_FIRST, lines) if a.lower() not in ours),
         _matches(dialects.REFUSED, lines),
         (a for a in _of_both(lines, notice) if a.lower() not in ours),
+        _at_begin(lines),  # a gateway may have put the recipient's own address in the header
         (a for a in _of_original(notice) if a.lower() not in ours),
     )
     for sign in signs:

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.core.reports import automatic, dsn, feedback, freeform, notifications
+from newsletter.core.reports import automatic, dialects, dsn, feedback, freeform, notifications
 from newsletter.core.reports.addresses import addresses_in, unique
 from newsletter.core.reports.freeform import Notice, around_of
 from newsletter.core.reports.mime import Headers, Part, parts_of, readable
@@ -26,6 +26,7 @@ _ENVELOPE = (
     "cc",
 )
 _RETURNED_FROM = ("return-path", "x-envelope-from", "errors-to", "sender")  # fmt: skip
+_REPORT_TYPE = re.compile(r"report-type=\"?delivery-status", re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s+<([^<>\s]{3,254})>")
 
 
@@ -68,6 +69,10 @@ def _read(
         said := freeform.said_in(headers, subject, notice)
     ):
         return Nature.BOUNCE, records_of(said)
+    if (inner := _wrapped(headers, parts)) and (
+        read := _read_dsn(inner, freeform.notice_of(inner))
+    ):
+        return read
     return (Nature.AUTOMATIC if automatic.is_automatic(headers, subject) else Nature.OTHER), ()
 
 
@@ -87,6 +92,14 @@ def _read_dsn(parts: list[Part], notice: Notice) -> tuple[Nature, tuple[Record, 
     ]
     records = records_of([one for one in said if one is not None])
     return (Nature.BOUNCE if records else Nature.DELIVERED), records
+
+
+def _wrapped(headers: Headers, parts: list[Part]) -> list[Part]:
+    """The parts of a report that a gateway put whole into a message of its own, else none."""
+    if not dialects.SENDERS.search(headers.get("from")[:300]):
+        return []
+    found = (p.text for p in parts if p.is_returned and _REPORT_TYPE.search(p.text[:8_000]))
+    return next((parts_of(text.encode("utf-8", "replace"))[1] for text in found), [])
 
 
 def _once(records: tuple[Record, ...]) -> tuple[Record, ...]:
