@@ -116,23 +116,31 @@ def check_templates(**_: Any) -> None:
             raise SystemExit(f"newsletter: {problem}") from None
 
 
-@worker_ready.connect
+@worker_init.connect
 def start_sweeper(**_: Any) -> None:
-    """Look for work twice a minute in every worker: the queue may lose any message it holds."""
+    """Look for work twice a minute in every worker: the queue may lose any message it holds, and
+    may be away when the worker starts.
+    """
     _sweeper.append(threading.Thread(target=_sweep_for_ever, name="sweeper", daemon=True))
     _sweeper[-1].start()
 
 
 def _sweep_for_ever() -> None:
-    own = Newsletter.from_settings(read_settings())
-    own.ring(Task.TICK)  # beat's first comes after a minute; a fresh start wants its papers now
+    own = None  # made after the first wait: the children should be forked from a quiet process
     while not _woken.wait(SWEEP_SECONDS):
         try:
+            own = own or Newsletter.from_settings(read_settings())
             own.look_around(is_stopping=is_stopping)
         except NewsletterError as problem:
             log.warning("sweep_failed because=%s", problem)
         except Exception:  # the sweeper must outlive whatever one round meets
             log.exception("sweep_failed")
+
+
+@worker_ready.connect
+def ring_for_a_start(**_: Any) -> None:
+    """Beat's first tick comes after a minute; a fresh start wants its papers now."""
+    newsletter().ring(Task.TICK)
 
 
 @worker_shutting_down.connect

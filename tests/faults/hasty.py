@@ -1,4 +1,4 @@
-"""The real program in a hurry: its day has 48 minutes. Its workers: hasty_workers.py.
+"""The real program in a hurry: its hour has two minutes. Its workers: hasty_workers.py.
 
 Leases, waits, sweeps and patience are minutes, which no test can sit out. So here, and nowhere in
 the program, the service's clock runs SPEED times as fast, and what it measures in true seconds is
@@ -16,7 +16,7 @@ from newsletter.adapters.store import Store
 from newsletter.app import Newsletter
 from newsletter.settings import Settings
 
-SPEED = 30
+SPEED = int(os.environ.get("HASTY_SPEED") or 30)
 BEGAN, JUMP, POISON = "HASTY_BEGAN", "HASTY_JUMP", "HASTY_POISON"
 
 

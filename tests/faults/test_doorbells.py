@@ -1,7 +1,7 @@
 """Beats and doorbells are only hints: doubled, five times or never rung, each digest goes once."""
 
 import pytest
-from builders import wait_until
+from builders import a_paper, wait_until
 from world import EDITION
 
 from newsletter.adapters.queue import Task
@@ -12,15 +12,17 @@ READERS = 300
 
 
 def test_without_beat_and_without_any_doorbell_everything_is_planned_and_sent(world):
+    today = world.newsletter.today()
+    world.source.days[today] = [a_paper(1, featured_on=today), a_paper(2, featured_on=today)]
     world.add_readers(*(f"reader{number}@example.org" for number in range(READERS)))
-    world.newsletter.pull(EDITION)
+    world.newsletter.pull(today)
     _make_due(world)
 
     worker = world.start()
     wait_until(lambda: world.is_ready(worker))
     world.redis.flush()
     world.wait(lambda: sum(world.relay.taken.values()) >= READERS)
-    world.settle()
+    world.settle(edition=today)
 
     world.assert_holds(readers=READERS)
 

@@ -64,6 +64,17 @@ def test_a_redis_that_stays_away_stops_nothing(make_world):
     world.assert_holds(readers=READERS)
 
 
+def test_a_worker_that_starts_without_redis_sends_all_the_same(make_world):
+    world = make_world()
+    world.plan(READERS)
+    world.redis.kill()
+
+    world.start()
+    world.settle()
+
+    world.assert_holds(readers=READERS)
+
+
 def test_a_redis_that_hangs_stops_nothing(make_world):
     world = make_world("postgres")
     world.plan(READERS)
