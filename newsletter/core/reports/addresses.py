@@ -21,7 +21,7 @@ def addresses_in(text: str) -> Iterator[str]:
             continue
         line = line[:MAX_LINE]
         if '"@' in line:
-            yield from _QUOTED.findall(line)
+            yield from filter(is_legible, _QUOTED.findall(line))
         for token in _SPLIT.split(line):
             if "@" in token and (found := clean_address(token)):
                 yield found
@@ -30,9 +30,14 @@ def addresses_in(text: str) -> Iterator[str]:
 def clean_address(token: str) -> str:
     """The address that the token is, without what clings to it; "" when it is none."""
     token = token.removeprefix("mailto:").lstrip("'`.=*#!?~,").rstrip(_EDGES)
-    if len(token) > MAX_ADDRESS or _ADDRESS.fullmatch(token) is None:
+    if len(token) > MAX_ADDRESS or not is_legible(token) or _ADDRESS.fullmatch(token) is None:
         return ""
     return token
+
+
+def is_legible(token: str) -> bool:
+    """Whether nothing in it was lost in decoding, and nothing is there that is not seen."""
+    return token.isprintable() and "\ufffd" not in token
 
 
 def field_address(value: str) -> str:

@@ -8,6 +8,7 @@ from newsletter.core.reports import dialects
 from newsletter.core.reports.addresses import (
     addresses_in,
     clean_address,
+    is_legible,
     is_person,
     unique,
 )
@@ -173,7 +174,8 @@ def _matches(pattern: re.Pattern[str], lines: list[str]) -> Iterator[str]:
 def _of(matches: Iterator[re.Match[str]]) -> Iterator[str]:
     for found in matches:
         address = found["address"]
-        if address := address if address.startswith('"') else clean_address(address):
+        is_quoted = address.startswith('"') and is_legible(address)
+        if address := address if is_quoted else clean_address(address):
             yield address
 
 

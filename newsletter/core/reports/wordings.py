@@ -4,6 +4,7 @@ Words come before codes, as servers are free with codes: many say 5.7.1 to an un
 5.1.1 to a sender they do not like.
 """
 
+from newsletter.core.reports import dead
 from newsletter.core.reports.causes import (
     AUTHENTICATION,
     BLOCKED,
@@ -31,14 +32,6 @@ from newsletter.core.reports.causes import (
     Cause,
 )
 
-# What stands for "a mailbox" in the rows below.
-_BOX = (
-    r"(?:user|recipient|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber"
-    r"|e-?mail|mail drop|local[- ]part|destination|inbox|addresses|address)"
-)
-_NOT = r"(?:not|n[o']t|cannot|can ?not)"
-_ADDRESS = r"<?[^\s<>@]{1,64}@[^\s<>]{1,128}>?"
-
 # (cause, what servers say). The first row that matches decides, so the order is part of the rule:
 # what speaks of us before what speaks of the mailbox, the particular before the general.
 WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
@@ -63,20 +56,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
          r"(?:sender|callout|callback) verif\w+ (?:in progress|defer)",
          r"host not found, try again"),
     ),
-    (
-        TAKES_NO_MAIL,
-        (
-            r"null mx|nullmx",
-            r"(?:an? )?mx or srv record indicated no smtp service",
-            r"does not accept (?:any )?(?:e-?)?mail \(nullmx|domain .{1,80} does not accept mail",
-            r"no mx found for domain",
-            r"(?:host|domain|server) (?:does|do) not (?:accept|receive) (?:any )?(?:e-?)?mail",
-            r"does not have an mx record|mail receiving disabled",
-            r"not accepting (?:any )?(?:e-?)?mail (?:at|for) this (?:host|domain)",
-            r"there is no mail(?:box|server)? (?:at|on|for) this (?:host|domain)",
-            r"this (?:host|domain) accepts no mail",
-        ),
-    ),
+    (TAKES_NO_MAIL, dead.TAKES_NO_MAIL),
     (
         SENDER,
         (
@@ -150,35 +130,20 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"rejected due to size|sizelimit|resolver\.rst\.(?:send|recip)sizelimit",
         ),
     ),
-    (
-        MOVED,
-        (
-            r"not (?:our|my) (?:user|customer|local user)",
-            r"(?:user|recipient|mailbox|account|address|owner) (?:has|have|was|is) (?:been )?moved",
-            r"has moved to|please (?:try|use|forward to) (?:the )?new address"
-            r"|address (?:has )?changed",
-            r"user not local|has been replaced by|new address is",
-            r"no longer (?:works? |working |employed |at this |with |in use|valid|exists?"
-            r"|on (?:this )?"
-            r"server|receiv|accept\w* (?:e-?)?mail|used|monitored|active|available|a (?:valid"
-            r"|member)"
-            r"|associated)",
-            r"has left (?:the|our|this) (?:company|organi[sz]ation|firm)",
-            r"change of (?:e-?mail )?address",
-        ),
-    ),
+    (MOVED, dead.MOVED),
     (
         DISABLED,
         (
-            rf"{_BOX}[\w <>@.,:'\"()-]{{0,80}}?\b(?:is |was |has |have |been |currently "
+            rf"{dead.BOX}[\w <>@.,:'\"()-]{{0,80}}?\b(?:is |was |has |have |been |currently "
             r"|temporarily |"
             r"now )*(?:disabled|suspended|deactivated|inactive|locked|discontinued|frozen|on hold"
             r"|expired|dormant|closed|not active|unavailable due to|temporarily limited"
             r"|restricted)",
             r"(?:disabled|suspended|deactivated|inactive|locked|inactivated|expired|limited"
             r"|closed) "
-            rf"(?:\w+ )?{_BOX}",
-            rf"{_BOX} (?:has been |is )?(?:temporarily )?(?:blocked|barred) (?:for|due to) inactiv",
+            rf"(?:\w+ )?{dead.BOX}",
+            rf"{dead.BOX} (?:has been |is )?(?:temporarily )?(?:blocked|barred) (?:for"
+            rf"|due to) inactiv",
             r"disableduser|not logged (?:in|on)[\w ]{0,20}(?:for|since)"
             r"|over \d+ days of inactivity",
             r"(?:sending|address) (?:has been |is )?suppressed|suppress\w* sending"
@@ -188,104 +153,9 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"user refused to receive this mail|email is temporarily denied",
         ),
     ),
-    (
-        NOT_AN_ADDRESS,
-        (
-            r"(?:malformed|bad|invalid|illegal) (?:recipient )?(?:address|mailbox"
-            r"|recipient) syntax",
-            r"(?:syntax error|malformed|invalid character)[\w ]{0,20} in (?:the )?"
-            r"(?:recipient|mailbox|address|rcpt)",
-            r"(?:recipient |destination )address (?:must contain|contains|has) ",
-            r"need fully-qualified (?:recipient|address)|domain missing|too many @",
-        ),
-    ),
-    (
-        NO_MAILBOX,
-        (
-            rf"\b(?:unknown|inexistent|non-?existent|invalid|nonexisting|undefined|no such|no valid"
-            rf"|not a (?:valid|known)|bad destination|unrecognized|illegal|no known) "
-            rf"(?:or (?:illegal|unknown|invalid) )?(?:e-?mail |mail |local |internal |remote "
-            rf"|final "
-            rf"|destination |smtp |user )?{_BOX}\b(?! syntax)",
-            rf"{_BOX}'?s? ?(?:name |address |id |list |account |mailbox "
-            rf"|email )?(?:\(?{_ADDRESS}\)?:?,? )?"
-            r"(?:is |was |are |does |do |could |has |have |, |- )?(?:an |a |the )?"
-            rf"(?:unknown|invalid|nonexistent|non-existent|undeliverable|wrong|{_NOT} ?"
-            r"(?:be |a |an |currently |been )?"
-            r"(?:exist|found|known|listed|valid|recogni[sz]ed|registered|defined|be found|resolve"
-            r"|our|here|located|present|available here|set ?up|created|match|in (?:our|the|my) ))",
-            r"(?:user|adres|address|recipient|mailbox|account|there)\b[\w <>@.,:'\"()-]{0,80}?"
-            r"(?:does ?n[o']t|does not|do not|did not|doesn.?t|isn.?t|wasn.?t|couldn.?t be)"
-            r" (?:currently |seem to )?(?:exist|found|have an?|listed|valid|known)",
-            r"\bno (?:such )?(?:mail ?box|user|account|recipient|person|customer|one)\b[\w ]{0,20} "
-            r"(?:here|by that name|with that|found|of that name|exists|on this|named|like)",
-            r"\bno (?:mail ?box|such) (?:here|user|person|recipient|address|account|mailbox)",
-            rf"{_ADDRESS}:? (?:\w+ ){{0,2}}(?:does not|doesn'?t) exist",
-            rf"{_ADDRESS}[ .:,]*(?:user )?unknown\b|unknown_user|user_unknown",
-            r"(?:(?:wasn.?t|isn.?t|was not|is not|not) (?:be )?)found at |recip(?:ient)?notfound",
-            r"not listed in (?:the )?(?:public |domino |lotus )?(?:name|domino|directory|address)",
-            r"not found in (?:the )?(?:directory|address|recipient|user|name|system|database"
-            r"|local)",
-            r"recipient name is not recogni[sz]ed|unknown recipient|recipient unknown",
-            r"(?:cannot|could not|can.?t|unable to) (?:find|locate|identify|resolve) "
-            rf"(?:a |the |any |your |this )?(?:\w+ ){{0,2}}{_BOX}",
-            r"user name or domain is (?:wrong|invalid)|(?:address|user"
-            r"|name) (?:is )?not in (?:table|file)",
-            r"mailbox unavailable or access denied|mailbox (?:name )?not (?:allowed|available"
-            r"|found)",
-            rf"not (?:a|the) (?:valid |known |local |correct )?{_BOX}\b",
-            r"^(?:[\s\S]{0,40}\b5\d\d[\s\S]{0,20})?(?:requested (?:mail )?action not taken:? )"
-            r"mailbox unavailable",
-            r"unrouteable address|unknown to address|unknown address|address unknown",
-            r"recipient address rejected:? (?:<[^<>]{0,128}>:? )?(?:user|undeliverable|unknown"
-            r"|invalid"
-            r"|no such)",
-            r"(?:invalid|unknown) (?:final )?(?:delivery )?(?:user|userid)|nosuchuser|no_such_user",
-            r"#5\.1\.0 address rejected|5\.1\.0 address rejected",
-            r"5\.4\.1 (?:<[^<>]{0,128}>: )?recipient address rejected: access denied",
-            r"address found on the invalid|bad[- ]mailbox|no ?email\b",
-            r"not known (?:at|here|to|on)|bad e-?mail address|user lookup success but no user"
-            r"|cuda_nsu|no valid recipients for this"
-            r"|recipients? (?:could|can)(?:not| not) be verified|this address is no"
-            r"|delivery to the following (?:address|recipient) failed: unknown",
-            # the same in other languages
-            r"(?:empf[äa]e?nger|benutzer|adresse|nutzer)[\w <>@.:()]{0,60}"
-            r"(?:unbekannt|existiert nicht|nicht gefunden|ung[üu]e?ltig|nicht vorhanden"
-            r"|nicht im [\w-]+ eingetragen)",
-            r"(?:utilisateur|destinataire|adresse)[\w <>@.:']{0,60}"
-            r"(?:inconnue?|inexistante?|n.existe pas|introuvable)",
-            r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|indirizzo|usu[áa]rio"
-            r"|endere[çc]o|casella|conta)[\w <>@.:]{0,60}"
-            r"(?:desconocid|no existe|no (?:se )?encontr|inexistente|sconosciut|non esiste"
-            r"|non (?:è stat\w )?trovat|desconhecid|n[ãa]o existe|n[ãa]o encontrad|inv[áa]lid)",
-            r"(?:gebruiker|adres)[\w <>@.:]{0,60}(?:onbekend|bestaat niet)|nie istnieje|neexistuje",
-            r"(?:пользовател|адрес|получател|ящик)[\w <>@.:]{0,60}"
-            r"(?:не существу|не найден|неизвест|не зарегистр)|нет такого",
-            r"(?:宛先|ユーザ|アドレス|メールボックス|受信者)[^\n]{0,40}"
-            r"(?:存在しま|見つかりま|不明|存在しない|見つから)",
-            r"(?:用户|收件人|地址|邮箱|使用者|帐号|账号)[^\n]{0,30}(?:不存在|未找到|无效|未知|錯誤)",
-            r"(?:사용자|수신자|계정)[^\n]{0,30}(?:없|존재하지)",
-        ),
-    ),
-    (
-        NO_DOMAIN,
-        (
-            r"(?:host|domain|hostname|domain name|site|name server)\b:? ?(?:name )?"
-            r"[\w.()'\": -]{0,60}?(?:not found|unknown|does not exist|non-?existent|is not known"
-            r"|doesn'?t exist|not recogni[sz]ed|cannot be (?:found|resolved)|could not be found"
-            r"|isn'?t valid|is invalid|was not found|couldn'?t be found)",
-            r"(?:unknown|no such|invalid|bad|non-?existent|illegal|unresolvable|unrouteable"
-            r"|unroutable)"
-            r" (?:mail |remote |destination |recipient )?(?:host|domain|site)",
-            r"[\w-]{1,63}\.[\w.-]{2,80} does not exist",
-            r"couldn'?t find any host|couldn'?t find a mail exchanger|no mail exchanger",
-            r"host address lookups? failed permanently|non-?existent hosts?|nxdomain",
-            r"(?:all )?relevant mx records? point|(?:host|domain) found but no data record",
-            r"no (?:valid )?(?:mx|a) (?:record|host)s? (?:found|for)|no route found to domain",
-            r"domain lookup failed|bad[- ]domain",
-            r"in any (?:mx|dns) record|no dns records? ",
-        ),
-    ),
+    (NOT_AN_ADDRESS, dead.NOT_AN_ADDRESS),
+    (NO_MAILBOX, dead.NO_MAILBOX),
+    (NO_DOMAIN, dead.NO_DOMAIN),
     (
         LOOP,
         (r"loop|too many hops|hop count|routing loop|resolver\.loop|already been (?:received"
