@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0
 VISIBILITY_SECONDS = 600  # longer than any task: a doorbell that rings twice is only a no-op
 TASK_SECONDS = 540  # a hand-over that began last, with a relay that takes its six minutes
-# A worker keeps hundreds of thousands of filters, which are no garbage: with Python's own thresholds
-# looking through them again and again takes as long as reading them did.
+# A worker keeps hundreds of thousands of filters, which are no garbage: with Python's own
+# thresholds looking through them again and again takes as long as reading them did.
 COLLECT = (100_000, 50, 100)
 SEND_SECONDS = 120.0  # a hand-over task then rings for the next one
 
