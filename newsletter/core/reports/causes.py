@@ -50,7 +50,7 @@ CAUSES = (
 )  # fmt: skip
 
 # RFC 3463 and the IANA registry of enhanced codes, the detail as it is used in the field; for a
-# reply whose words say nothing. "5.1." stands for all of its subject that have no row of their own.
+# reply whose words say nothing. "5.7." stands for all of its subject that have no row of their own.
 BY_STATUS = {
     "5.1.1": NO_MAILBOX,
     "5.1.2": NO_DOMAIN,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from newsletter.core.reports.addresses import addresses_in, field_address, is_person, unique
 from newsletter.core.reports.mime import Headers, Part, split_header
 from newsletter.core.reports.values import Kind, Nature, Record
+from newsletter.core.text import clean
 
 # Feedback-Type (RFC 5965 section 7.3 and the IANA registry) to what it asks for; what is not here
 # is a complaint, as a word nobody knows is still somebody's protest.
@@ -49,7 +50,7 @@ def complaints(fields: Headers, original: Headers) -> tuple[Record, ...]:
     named: Sequence[str | None] = _people(fields.all(*_RECIPIENTS)) or next(
         (found for name in _OF_ORIGINAL if (found := _people(original.all(name)))), []
     )
-    cause = complaint_type(fields)[:40]
+    cause = clean(complaint_type(fields)[:40])
     return tuple(
         Record(recipient=recipient, kind=Kind.COMPLAINT, cause=cause)
         for recipient in named or [None]

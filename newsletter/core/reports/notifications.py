@@ -8,6 +8,7 @@ from newsletter.core.reports.addresses import field_address
 from newsletter.core.reports.causes import NO_MAILBOX
 from newsletter.core.reports.replies import Said, record_of
 from newsletter.core.reports.values import Kind, Nature, Record
+from newsletter.core.text import clean
 
 MAX_RECIPIENTS = 50
 
@@ -37,7 +38,7 @@ def read_notification(notification: Mapping[str, Any]) -> tuple[Nature, tuple[Re
             _bounce(about, one) for one in _mappings(about.get("bouncedRecipients"))
         )
     if kind == "Complaint":
-        cause = str(about.get("complaintFeedbackType") or "abuse")[:40]
+        cause = clean(str(about.get("complaintFeedbackType") or "abuse")[:40])
         if cause == "not-spam":
             return Nature.OTHER, ()
         return Nature.COMPLAINT, tuple(

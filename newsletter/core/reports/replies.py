@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from newsletter.core.reports.causes import UNKNOWN
 from newsletter.core.reports.judging import MAX_WORDS, cause_of
 from newsletter.core.reports.values import MAX_REPLY, Kind, Record
+from newsletter.core.text import clean
 
 ALL_WORDS = 8_000  # characters of one report that are searched for causes
 LEAST_WORDS = 150  # … but of each recipient at least these
@@ -18,7 +19,6 @@ _AFTER_DATA = re.compile(
     r"|>>> (?:DATA|\.)\s*\n<<<",
     re.IGNORECASE,
 )
-_BLANKS = re.compile(r"\s+")
 _GENERAL = ("", ".0.0")
 
 
@@ -57,14 +57,13 @@ def record_of(said: Said, *, most: int = MAX_WORDS) -> Record:
             said.around, status=around, code=code, is_after_data=is_after_data, most=most
         )
         status = around or status
-    words = _BLANKS.sub(" ", said.words or said.around).strip()
     return Record(
         recipient=said.recipient,
         kind=Kind.HARD if cause.is_hard else Kind.SOFT,
         cause=cause.word,
         status=_completed(status, cause.status, code=code, is_delay=said.is_delay),
         code=code,
-        reply=words[:MAX_REPLY],
+        reply=clean((said.words.strip() or said.around)[: 2 * MAX_REPLY])[:MAX_REPLY],
         is_delay=said.is_delay,
     )
 

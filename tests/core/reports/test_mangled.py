@@ -111,7 +111,7 @@ def a_mangled(seed: int) -> tuple[bytes, bytes]:
 
 def texts_of(raw: bytes) -> str:
     """All that a message can be read as: raw, and with each encoding taken off, twice over."""
-    forms = [raw.replace(b"\0", b"")]
+    forms = [raw.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")]
     for _ in range(2):
         last = forms[-1]
         forms.append(quopri.decodestring(last))

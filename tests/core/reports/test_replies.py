@@ -62,6 +62,10 @@ def test_no_such_user_after_the_message_was_seen_is_a_filter_s_word():
     assert read(f"550 5.1.1 {said}").cause == "no such mailbox"
 
 
+def test_a_reply_can_be_stored_and_shown():
+    assert read("550 no\0 such\x1b user \ud800").reply == "550 no such user"
+
+
 def test_long_replies_are_cut():
     assert len(read("550 " + "no " * 4_000).reply) == 500
 
