@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -76,7 +77,8 @@ class PlainWay:
             message["List-Id"] = letterhead.list_id
             message["Precedence"] = "bulk"
         message["To"] = one.address
-        message["Subject"] = mail.subject
+        # the text itself would be taken for encoded words wherever it looks like some
+        message["Subject"] = Header(mail.subject, "utf-8").encode(linesep="", maxlinelen=10**6)
         message["Date"] = format_datetime(one.planned_at)
         message["Message-ID"] = one.message_id
         if one.kind is Kind.DIGEST:
@@ -200,7 +202,7 @@ class _Mail:
             blocks.append(_around(self._text("also", lines=_BODY), "".join(lines)))
         if more := self._unlisted + forms.count(None):
             blocks.append(self._text("more", count=wording.grouped(more), url=self._links.view))
-        values = self._values(_BODY, _in_lines(self._names()))
+        values = self._values(_BODY, _in_lines(self._names() or [""]))
         frame = _tidy(self._rendered(f"{self._one.kind}.txt.j2", values))
         return frame.replace(_BODY, "\n\n".join(blocks))
 
@@ -328,16 +330,12 @@ def _around(heading: str, cards: str) -> str:
 
 def _in_lines(names: Sequence[str]) -> str:
     """The names with dots between, no line longer than the text is wide."""
-    text = ""
-    for name in names:
-        used = wording.columns_of(text.rpartition("\n")[2])
-        shown = wording.wrap(name)
-        if not text:
-            text = shown
-        elif used + 3 + wording.columns_of(shown.rpartition("\n")[2]) + 2 > wording.TEXT_WIDTH:
-            text += " ·\n" + shown
-        else:
-            text += " · " + shown
+    text = wording.wrap(names[0])
+    for shown in map(wording.wrap, names[1:]):
+        last = text.rpartition("\n")[2]
+        columns = wording.columns_of(f"{last} · {shown} ·")
+        fits = "\n" not in shown and columns <= wording.TEXT_WIDTH
+        text += (" · " if fits else " ·\n") + shown
     return text
 
 

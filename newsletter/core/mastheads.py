@@ -44,7 +44,7 @@ def _in_lines(names: Sequence[Name]) -> bytes:
     """The names in lines of the text's width, none of them parted from what it counts."""
     rows, used = [names[0].text], names[0].columns
     for name in names[1:]:
-        if used + len(_DOT) + name.columns + len(" ·") > wording.TEXT_WIDTH:
+        if name.is_long or used + len(_DOT) + name.columns + len(" ·") > wording.TEXT_WIDTH:
             rows += (_AT_LINE_END, name.text)
             used = name.columns
         else:

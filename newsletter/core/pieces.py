@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 from types import TracebackType
 from typing import cast
@@ -124,6 +125,7 @@ class Workshop:
                 f"{self._start_of_page(name)}: the page must start with <!DOCTYPE html>: write it "
                 "so, in capitals, as the inliner drops any other."
             )
+        _check_tags(html, name)
         return _split(html.rstrip() + "\n", _MARK_IN_PAGE, name)
 
     def part(self, macro: str, values: Mapping[str, object], *, is_foreign: bool = False) -> Piece:
@@ -142,6 +144,7 @@ class Workshop:
         pieces = _inlined(page, name).split(_CUT)
         if len(pieces) != 3:
             raise TemplateProblem(f"{name}: macro {macro} holds unbalanced tags.")
+        _check_tags(pieces[1], name)
         return _split(pieces[1].strip() + "\n", _MARK if is_foreign else _MARK_IN_PAGE, name)
 
     def text(self, name: str, values: Mapping[str, object]) -> Piece:
@@ -253,6 +256,30 @@ def _inlined(html: str, name: str) -> str:
         return cast("str", inliner.transform(pretty_print=False))
     except Exception as error:  # lxml and cssutils raise whatever a page provokes
         raise TemplateProblem(f"{name}: the style cannot be inlined ({error}).") from error
+
+
+class _Tags(HTMLParser):
+    """Collects the gaps that stand in attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gaps: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for _, value in attrs:
+            self.gaps += [match[1] for match in _MARK.finditer(value or "")]
+
+
+def _check_tags(html: str, name: str) -> None:
+    """Raises TemplateProblem where words that are set in later, as text, stand within a tag."""
+    tags = _Tags()
+    tags.feed(html)
+    for gap in tags.gaps:
+        if not gap.startswith(("links.", "token.")):
+            raise TemplateProblem(
+                f"{name} shows `{gap}` within a tag: its value is only set in later, as text, so "
+                "put it between tags."
+            )
 
 
 def _split(text: str, mark: re.Pattern[str], name: str) -> Piece:

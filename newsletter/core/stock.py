@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import BaseLoader
-from markupsafe import escape
 
 from newsletter.core import wording
 from newsletter.core.bodies import NOTHING, Card, Filled, Heading, Twin
@@ -27,10 +26,14 @@ PARTS_KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A few words in the masthead or the preview, encoded. columns: of the text's last line."""
+    """A topic in the masthead, encoded. is_long: it takes several lines of text.
+
+    columns: of the text's last line.
+    """
 
     html: bytes
     text: bytes
+    is_long: bool
     columns: int
 
 
@@ -163,9 +166,13 @@ class Stock:
         return self.workshop.part(macro, given), self.workshop.text_part(macro, given)
 
 
-def escaped(values: Mapping[str, str]) -> dict[str, str]:
-    """The values as they may stand in html, in text and between double quotes."""
-    return {name: str(escape(value)) for name, value in values.items()}
+def as_text(value: str) -> str:
+    """The value as html has it between tags, and as the inliner writes it."""
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _as_texts(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: as_text(value) for name, value in values.items()}
 
 
 def _shown_topic(topic: str) -> str:
@@ -175,7 +182,7 @@ def _shown_topic(topic: str) -> str:
 def _preview(text: str) -> tuple[bytes, int]:
     """Words for the inbox's preview, encoded, with how many characters they are."""
     shown = wording.cut_at_word(text, MAX_PREHEADER)
-    return inset(str(escape(shown))), len(shown)
+    return inset(as_text(shown)), len(shown)
 
 
 def _make_name(topic: str, count: int | None) -> Name:
@@ -183,20 +190,21 @@ def _make_name(topic: str, count: int | None) -> Name:
     shown = _shown_topic(topic) + (f" {count}" if count is not None else "")
     lines = wording.wrap(shown)
     return Name(
-        html=inset(str(escape(shown))),
+        html=inset(as_text(shown)),
         text=inset(lines),
+        is_long="\n" in lines,
         columns=wording.columns_of(lines.rpartition("\n")[2]),
     )
 
 
 def _filled(part: tuple[Piece, Piece], values: Mapping[str, str]) -> Filled:
     html, text = part
-    return _encoded(html.fill(escaped(values)), _rewrapped(text.fill(values)))
+    return _encoded(html.fill(_as_texts(values)), _rewrapped(text.fill(values)))
 
 
 def _around(part: tuple[Piece, Piece], name: str, values: Mapping[str, str]) -> Heading:
     """The part cut in two where its papers go."""
-    html_before, html_after = _cut(part[0], name, escaped(values))
+    html_before, html_after = _cut(part[0], name, _as_texts(values))
     text_before, text_after = _cut(part[1], name, values)
     return Heading(
         before=_encoded(html_before, _rewrapped(text_before)),

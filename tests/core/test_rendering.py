@@ -511,6 +511,12 @@ def test_the_shipped_templates_are_in_order(renderer):
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
+        (
+            "cards__html__j2",
+            "{% macro card(paper, reason) %}{{ reason }}{% endmacro %}"
+            "{% macro reason(words) %}<p title='a > {{ words }}'>x</p>{% endmacro %}",
+            "within a tag",
+        ),
         ("test__txt__j2", "one\n{% if %}", "test.txt.j2, line 2"),
         ("test__txt__j2", "one\n\n{{ brand.nmae }}", "test.txt.j2, line 3"),
         (
@@ -530,6 +536,7 @@ def test_the_shipped_templates_are_in_order(renderer):
         ),
     ],
     ids=[
+        "words in a tag",
         "syntax",
         "unknown name",
         "missing part",
