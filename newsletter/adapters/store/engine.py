@@ -49,7 +49,10 @@ class Store:
             _make_folder(self.url.database)
             self._writer, self._reader = _sqlite(url, "IMMEDIATE"), _sqlite(url, "DEFERRED")
         else:
-            self._writer = self._reader = _postgres(url)
+            self._writer = _postgres(url)
+            # A reader sees one moment, as on SQLite: rows that move between two of its queries
+            # would be counted twice or not at all.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -64,7 +67,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction for reading; it waits for no writer."""
+        """A transaction for reading: it waits for no writer, and sees the store at one moment."""
         with _clear(self), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
