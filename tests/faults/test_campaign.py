@@ -70,8 +70,8 @@ def test_random_kills_lose_nobody_and_double_only_what_was_in_hand(make_world, d
         ]
         world.redis.keeps = bool(told.editions % 2)  # from its next start on
         told.editions += 1
-        world.plan(edition=edition)
         before = world.relay.count("taken")
+        world.plan(edition=edition)  # what is planned is sent at once
         for moment in sorted(chance.sample(range(READERS - READERS // 20), KILLS_A_DAY)):
             world.wait_for(before + moment, seconds=300)
             kind = chance.choice(kinds)
