@@ -1,6 +1,6 @@
 """The addresses that stand in a mail, signed for its reader."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -40,39 +40,43 @@ def links_of(
     edition: with a link to the reader's digest of that day on the web.
     """
     signer = LinkSigner(letterhead.keys, edition=edition, is_confirming=confirm_at is not None)
-    raws = signer.raws(subscriber_id, confirm_at=confirm_at)
-    tokens = dict(zip(signer.names, map(base32, raws), strict=True))
+    columns = signer.columns([subscriber_id], [confirm_at] if confirm_at is not None else [])
+    tokens = {name: base32(raw) for name, (raw,) in zip(signer.names, columns, strict=True)}
     return links_with(letterhead, tokens)
 
 
 class LinkSigner:
-    """Signs the links of one reader after another.
+    """Signs the links of many readers.
 
-    names: what each token is for, in the order of `raws`. edition: with one for the digest of that
-    day on the web. is_confirming: with one that confirms.
+    names: what the tokens are for, a column each. edition: with one for the digest of that day on
+    the web. is_confirming: with one that confirms.
     """
 
     def __init__(self, keys: Keys, *, edition: date | None, is_confirming: bool) -> None:
-        secret = keys.secrets[0]
+        secret, plain = keys.secrets[0], (Purpose.MANAGE, Purpose.UNSUBSCRIBE)
         self.names = ["manage", "unsubscribe"]
-        self._plain = [mac_for(Purpose.MANAGE, secret), mac_for(Purpose.UNSUBSCRIBE, secret)]
-        self._day = b""
-        if edition is not None:
-            self.names.append("view")
-            self._day, self._view = edition.isoformat().encode(), mac_for(Purpose.VIEW, secret)
-        if is_confirming:
-            self.names.append("confirm")
-            self._confirm = mac_for(Purpose.CONFIRM, secret)
+        self._macs = [mac_for(purpose, secret) for purpose in plain]
+        self._day = b"" if edition is None else edition.isoformat().encode()
+        self._view = mac_for(Purpose.VIEW, secret)
+        self._confirm = mac_for(Purpose.CONFIRM, secret)
+        self.names += ["view"] if self._day else []
+        self.names += ["confirm"] if is_confirming else []
 
-    def raws(self, subscriber_id: int, *, confirm_at: datetime | None = None) -> list[bytes]:
-        """The tokens, not yet spelled in base32. confirm_at: when confirmation was asked for."""
-        plain = claims(subscriber_id)
-        raws = [signed(plain, mac) for mac in self._plain]
+    def columns(
+        self, subscriber_ids: Sequence[int], confirm_at: Sequence[datetime] = ()
+    ) -> list[list[bytes]]:
+        """The tokens, not yet spelled in base32: for each name one of each reader.
+
+        confirm_at: when each reader's confirmation was asked for.
+        """
+        plain = [claims(subscriber_id) for subscriber_id in subscriber_ids]
+        columns = [signed(plain, mac) for mac in self._macs]
         if self._day:
-            raws.append(signed(plain + self._day, self._view))
-        if confirm_at is not None:
-            raws.append(signed(claims(subscriber_id, confirm_at), self._confirm))
-        return raws
+            columns.append(signed([said + self._day for said in plain], self._view))
+        if confirm_at:
+            stamped = map(claims, subscriber_ids, confirm_at)
+            columns.append(signed([*stamped], self._confirm))
+        return columns
 
 
 def links_with(letterhead: Letterhead, tokens: Mapping[str, str]) -> Links:

@@ -21,8 +21,6 @@ from newsletter.core.rendering import Renderer
 from newsletter.core.signing import base32_of_each
 from newsletter.core.wire import SOFT
 
-Broken = dict[int, Exception]
-
 
 class Order(Protocol):
     """One message that is wanted, as its delivery says it. digest: None for a mail without."""
@@ -70,7 +68,6 @@ class Press:
         self._signer = LinkSigner(keys, edition=day, is_confirming=kind is Kind.CONFIRM)
         self._return_path = return_path_mac(keys.secrets[0])
         names = self._signer.names
-        self._tokens = len(names) + 1
         links = links_with(letterhead, {name: gap(f"token.{name}") for name in names})
         self._view = links.view
         self._frame = renderer.frame(kind, links, letterhead.brand, day)
@@ -91,90 +88,74 @@ class Press:
         self._bodies = [2 * message.gaps.index(x) + 1 for x in _BODIES if x in message.gaps]
         self._subjects: dict[tuple[str, int], bytes] = {}
 
-    def letters(self, orders: Sequence[Order], shelf: Shelf) -> tuple[list[Letter], Broken]:
-        """The letters, and what went wrong with those that cannot be made.
+    def letters(self, orders: Sequence[Order], shelf: Shelf) -> list[Letter]:
+        """The letters, the same bytes at every try. shelf: with the papers of all digests.
 
-        shelf: with the papers of all digests.
+        Raises whatever is wrong with one of the orders; the others are right by themselves.
         """
-        letters: list[Letter] = []
-        broken: Broken = {}
-        sound, raws = [], []
-        for one in orders:
-            try:
-                raws += self._signed(one)
-                sound.append(one)
-            except Exception as problem:  # noqa: BLE001 - quarantine is the purpose, here and below
-                broken[one.id] = problem
-        tokens = iter(base32_of_each(raws))
-        laid = self._laid(sound, shelf)
-        for one, *spelled in zip(sound, *[tokens] * self._tokens, strict=True):
-            try:
-                letters.append(self._letter(one, spelled, laid, shelf))
-            except Exception as problem:  # noqa: BLE001
-                broken[one.id] = problem
-        return letters, broken
-
-    def _signed(self, one: Order) -> list[bytes]:
-        """What signs the reader's links and, last, the return path; not yet spelled."""
-        confirm_at = one.planned_at if self._kind is Kind.CONFIRM else None
-        raws = self._signer.raws(one.subscriber_id, confirm_at=confirm_at)
-        raws.append(signed_delivery(one.id, self._return_path))
-        return raws
+        confirm_at = [one.planned_at for one in orders] if self._kind is Kind.CONFIRM else []
+        raws = self._signer.columns([one.subscriber_id for one in orders], confirm_at)
+        raws.append([signed_delivery(one.id, self._return_path) for one in orders])
+        spelled = base32_of_each([raw for column in raws for raw in column])
+        *tokens, paths = (
+            spelled[at : at + len(orders)] for at in range(0, len(spelled), len(orders))
+        )
+        # In a body a token has lines of its own; letters and digits need no encoding.
+        inset = [[token + SOFT for token in column] for column in tokens]
+        laid = self._laid(orders, shelf)
+        return [
+            Letter(
+                delivery_id=one.id,
+                epoch=one.epoch,
+                return_path=f"{RETURN_PATH_PREFIX}{path.decode()}@{self._letterhead.domain}",
+                recipient=one.address,
+                content=self._content(one, own, laid.get(id(one.digest))),
+                is_wire_ready=True,
+            )
+            for one, path, own in zip(orders, paths, zip(*tokens, *inset, strict=True), strict=True)
+        ]
 
     def _laid(self, orders: Sequence[Order], shelf: Shelf) -> dict[int, Laid]:
         """The digests, by their identity: one that several readers share is laid out once."""
         digests = {id(one.digest): one.digest for one in orders if one.digest is not None}
         try:
-            return dict(zip(digests, lay_all([*digests.values()], shelf), strict=True))
-        except Exception:  # noqa: BLE001 - then each by itself, to find the one that is poison
-            return {}
+            laid = lay_all([*digests.values()], shelf)
+        except KeyError:  # a paper is gone
+            laid = [lay(digest, shelf) for digest in digests.values()]
+        return dict(zip(digests, laid, strict=True))
 
-    def _letter(
-        self, one: Order, spelled: list[bytes], laid: Mapping[int, Laid], shelf: Shelf
-    ) -> Letter:
-        """The message, the same bytes at every try. spelled: what `_signed` gave, in base32."""
-        return_path = spelled.pop()
+    def _content(self, one: Order, own: tuple[bytes, ...], laid: Laid | None) -> bytes:
+        """own: the tokens for the head, then those for the bodies."""
         if self._kind is not Kind.DIGEST:
-            content = b"".join(self._filled(one, spelled, "", 0, _NO_MASTHEAD))
-        elif one.digest is None:
+            return b"".join(self._filled(one, own, "", 0, _NO_MASTHEAD))
+        if laid is None:
             raise ValueError("its digest cannot be read")
-        else:
-            content = self._digest(one, spelled, laid.get(id(one.digest)) or lay(one.digest, shelf))
-        return Letter(
-            delivery_id=one.id,
-            epoch=one.epoch,
-            return_path=f"{RETURN_PATH_PREFIX}{return_path.decode()}@{self._letterhead.domain}",
-            recipient=one.address,
-            content=content,
-            is_wire_ready=True,
-        )
-
-    def _digest(self, one: Order, tokens: list[bytes], laid: Laid) -> bytes:
         if laid.is_far_from(MAX_HTML, self._frame.html):
             html, text = laid.body.html, laid.body.text
         else:
-            own = dict(zip(self._own, [token + SOFT for token in tokens] * 2, strict=True))
-            html, text = laid.rows(self._frame.html, own, view=self._view, max_html=MAX_HTML)
-        rows = self._filled(one, tokens, laid.title, laid.count, laid.masthead)
+            values = dict(zip(self._own, own[len(own) // 2 :] * 2, strict=True))
+            html, text = laid.rows(self._frame.html, values, view=self._view, max_html=MAX_HTML)
+        rows = self._filled(one, own, laid.title, laid.count, laid.masthead)
         html_at, text_at = self._bodies
         rows[html_at : html_at + 1] = html  # the later one first: places stay
         rows[text_at : text_at + 1] = text
         return b"".join(rows)
 
     def _filled(
-        self, one: Order, tokens: list[bytes], title: str, count: int, masthead: tuple[bytes, ...]
+        self,
+        one: Order,
+        own: tuple[bytes, ...],
+        title: str,
+        count: int,
+        masthead: tuple[bytes, ...],
     ) -> list[bytes]:
-        """The rows of the message but for a digest's bodies, the reader's own in their places.
-
-        In a body, a token has lines of its own; letters and digits need no encoding.
-        """
+        """The rows of the message but for a digest's bodies, the reader's own in their places."""
         values = (
             headers.recipient(one.address),
             self._subject(title, count),
             date_line(one.planned_at),
             one.message_id.encode("ascii"),
-            *tokens,
-            *[token + SOFT for token in tokens],
+            *own,
             *masthead,
             b"",
         )
@@ -204,22 +185,27 @@ def letters_for(
     *,
     renderer: Renderer,
     letterhead: Letterhead,
-) -> tuple[list[Letter], Broken]:
+) -> tuple[list[Letter], dict[int, Exception]]:
     """The letters of a batch; and by delivery id what went wrong with those that cannot be made.
 
     papers: by id, those of all digests. One order that is poison does not stop the others.
     """
     letters: list[Letter] = []
-    broken: Broken = {}
+    broken: dict[int, Exception] = {}
     groups: dict[tuple[Kind, date, bool], list[Order]] = {}
     for one in orders:
         groups.setdefault((one.kind, one.edition, one.thumbnails), []).append(one)
     for (kind, edition, thumbnails), group in groups.items():
+        shelf = renderer.shelf(papers, thumbnails=thumbnails)
         try:
             press = Press(renderer, letterhead, kind=kind, edition=edition)
-            made, failed = press.letters(group, renderer.shelf(papers, thumbnails=thumbnails))
-        except Exception as problem:  # noqa: BLE001 - such as a broken template
-            made, failed = [], dict.fromkeys([one.id for one in group], problem)
-        letters += made
-        broken |= failed
+            letters += press.letters(group, shelf)
+        except Exception as problem:  # noqa: BLE001 - quarantine is the purpose: which one is it?
+            if len(group) == 1:
+                broken[group[0].id] = problem
+                continue
+            for one in group:
+                made, failed = letters_for([one], papers, renderer=renderer, letterhead=letterhead)
+                letters += made
+                broken |= failed
     return letters, broken

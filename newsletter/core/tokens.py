@@ -7,6 +7,7 @@ mail program cuts it at a dash and no gateway that folds case breaks it.
 import base64
 import binascii
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -74,7 +75,8 @@ def make_token(
     MAX_EXTRA bytes of UTF-8 that come back as they were, such as the edition of a web view.
     """
     said = claims(subscriber_id, issued_at, extra)
-    return base32(signed(said, mac_for(purpose, keys.secrets[0])))
+    (raw,) = signed([said], mac_for(purpose, keys.secrets[0]))
+    return base32(raw)
 
 
 def claims(subscriber_id: int, issued_at: datetime | None = None, extra: str = "") -> bytes:
@@ -88,9 +90,9 @@ def claims(subscriber_id: int, issued_at: datetime | None = None, extra: str = "
     return _number(subscriber_id) + _number(stamp) + note
 
 
-def signed(claims: bytes, mac: Mac) -> bytes:
-    """A token's bytes, to be spelled by `signing.base32`. mac: `mac_for` its purpose."""
-    return mac(claims)[:MAC_BYTES] + claims
+def signed(claims: Sequence[bytes], mac: Mac) -> list[bytes]:
+    """Tokens' bytes, to be spelled by `signing.base32`. mac: `mac_for` their purpose."""
+    return [mac(said)[:MAC_BYTES] + said for said in claims]
 
 
 def read_token(
