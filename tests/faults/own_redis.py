@@ -1,12 +1,13 @@
 """A Redis-protocol server that tests may kill, hang and start again, with its file or without."""
 
+import signal
 import subprocess
 from pathlib import Path
 
 import redis
 from builders import wait_until
 
-from newsletter.adapters.embedded.redis import find_server
+from newsletter.adapters.embedded.redis import end_with_parent, find_server
 
 
 class OwnRedis:
@@ -38,7 +39,11 @@ class OwnRedis:
         words = [word for key, value in options.items() for word in (f"--{key}", value)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [find_server(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [find_server(), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509
             )
         wait_until(self.answers, seconds=20)
 

@@ -1,6 +1,7 @@
 """The scripted mail server as its tests hold it: started, scripted, killed, and read."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -9,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from builders import wait_until
+
+from newsletter.adapters.embedded.redis import end_with_parent
 
 PROGRAM = Path(__file__).with_name("scripted_relay.py")
 
@@ -74,7 +77,10 @@ class Relay:
         if not (self.folder / "script.json").exists():
             self.play()
         starts = self.count("listens")
-        self._process = subprocess.Popen([sys.executable, PROGRAM, self.folder])
+        self._process = subprocess.Popen(
+            [sys.executable, PROGRAM, self.folder],
+            preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509
+        )
         wait_until(lambda: self.count("listens") > starts, seconds=20)
 
     def kill(self) -> None:

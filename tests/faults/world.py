@@ -21,6 +21,7 @@ from own_redis import OwnRedis
 from proxy import Proxy
 from relay import Relay
 
+from newsletter.adapters.embedded.redis import end_with_parent
 from newsletter.adapters.smtp.batch import NOTES_AT_ONCE
 from newsletter.core.delivery import LEASE, State
 from newsletter.core.ports import RANGE_SIZE
@@ -74,47 +75,51 @@ class World:
         self.folder = folder
         self.recovery = 0.0  # the most seconds, of the service, that a claim stood; see _look
         self.proxies: dict[str, Proxy] = {}
+        self._proxied = proxied
         self._workers: list[tuple[subprocess.Popen, Path]] = []
         self._ready_at: dict[subprocess.Popen, float] = {}
         self._present_since = 0.0  # the database
         self._short = Path(tempfile.mkdtemp(prefix="world-", dir="/tmp"))  # for sockets
-        (folder / "jump").write_text("0")
-        os.environ[JUMP] = str(folder / "jump")
-        if is_hasty:
-            os.environ[BEGAN] = str(time.time())
-        else:
-            os.environ.pop(BEGAN, None)
         self._application = "hasty_workers" if is_hasty else "workers"
+        (folder / "jump").write_text("0")
+        os.environ |= {JUMP: str(folder / "jump")} | ({BEGAN: str(time.time())} if is_hasty else {})
         self.postgres = postgres[0] if postgres else None
         self.redis = OwnRedis(self._short / "redis", keeps=keeps)
         self.redis.start()
         relay = {name: values.pop(name) for name in ("certificate", "rates") if name in values}
-        relay["pace"] = pace
-        relay["login"] = (wanted_login or login).split(":") if login else []
-        self.relay = Relay(folder / "relay", tls=offers or tls, **relay)
+        users = (wanted_login or login).split(":") if login else []
+        self.relay = Relay(folder / "relay", tls=offers or tls, login=users, pace=pace, **relay)
         self.relay.start()
-        port = self._behind(proxied, "relay", self.relay.port) or self.relay.port
-        place = f"{login}@localhost" if login else "127.0.0.1"
         addresses = {
-            "smtp_url": f"smtp://{place}:{port}?tls={tls}&connections={ALLOWED}",
-            "redis_url": self.redis.url,
+            "smtp_url": self._smtp_url(tls, login),
+            "redis_url": self._redis_url(),
             "sources": f"folder:{folder}",
         }
-        if port := self._behind(proxied, "redis", self.redis.socket):
-            addresses["redis_url"] = f"redis://127.0.0.1:{port}/0"
         if postgres:
-            server, name = postgres
-            addresses["database_url"] = server.url(name)
-            if port := self._behind(proxied, "postgres", server.folder / ".s.PGSQL.5432"):
-                url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/{name}"
-                addresses["database_url"] = url
+            addresses["database_url"] = self._postgres_url(*postgres)
         self.settings = settings_for(folder, **(addresses | values))
         self.source = MemorySource({EDITION: [a_paper(number) for number in range(1, 9)]})
         self.newsletter = Hasty(self.settings, sources=(self.source,))
         self.newsletter.upgrade()
 
-    def _behind(self, proxied: Collection[str], name: str, target: int | Path) -> int:
-        if name not in proxied:
+    def _smtp_url(self, tls: str, login: str) -> str:
+        port = self._behind("relay", self.relay.port) or self.relay.port
+        place = f"{login}@localhost" if login else "127.0.0.1"  # the certificate has names
+        return f"smtp://{place}:{port}?tls={tls}&connections={ALLOWED}"
+
+    def _redis_url(self) -> str:
+        port = self._behind("redis", self.redis.socket)
+        return f"redis://127.0.0.1:{port}/0" if port else self.redis.url
+
+    def _postgres_url(self, server: PostgresServer, name: str) -> str:
+        port = self._behind("postgres", server.folder / ".s.PGSQL.5432")
+        if not port:
+            return server.url(name)
+        return f"postgresql+psycopg://postgres@127.0.0.1:{port}/{name}"
+
+    def _behind(self, name: str, target: int | Path) -> int:
+        """The port of a proxy before it, 0 where none is wanted."""
+        if name not in self._proxied:
             return 0
         self.proxies[name] = Proxy(target)
         self.proxies[name].start()
@@ -130,6 +135,8 @@ class World:
         self.relay.kill()
         self.redis.kill()
         shutil.rmtree(self._short, ignore_errors=True)
+        for name in (BEGAN, JUMP):
+            os.environ.pop(name, None)
 
     # Its day
 
@@ -211,6 +218,7 @@ class World:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509
             )
         self._workers.append((worker, log))
         return worker
