@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from newsletter.adapters.embedded.inbox import LocalInbox
+from newsletter.adapters.flow import MemoryFlow
 from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
 from newsletter.core.delivery import Result
 from newsletter.core.ports import Letter
@@ -33,7 +34,7 @@ def inbox(tmp_path):
 
 
 def send(inbox: LocalInbox, *letters: Letter) -> list[Result]:
-    transport = SmtpTransport(parse_smtp_url(inbox.url), connections=3)
+    transport = SmtpTransport([parse_smtp_url(inbox.url)], flow=MemoryFlow(), connections=3)
     sent = transport.send_many(letters, accepted=lambda _: None)
     results = [outcome.result for _, outcome in sent]
     transport.close()
