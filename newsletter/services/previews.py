@@ -1,7 +1,7 @@
 """Show what a reader got or would get; nothing is written."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -13,7 +13,7 @@ from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
 from newsletter.core.links import Letterhead, links_of
 from newsletter.core.matching import PaperIndex
-from newsletter.core.messages import build
+from newsletter.core.press import letters_for
 from newsletter.core.rendering import Links, Renderer
 from newsletter.core.results import DeliveryView, Preview
 from newsletter.core.schedule import Cadence, window_days
@@ -23,6 +23,22 @@ from newsletter.errors import NotFound, Refused
 MOST_DIGESTS = 200  # looked at for what a reader has seen: more than the window can hold
 NO_CAP = 100_000  # papers; no window holds so many
 REST = "Also matched"  # the heading over what a digest's caps kept out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What a delivery of this digest says, or would say; see core.press.Order."""
+
+    id: int
+    subscriber_id: int
+    address: str
+    thumbnails: bool
+    edition: date
+    message_id: str
+    planned_at: datetime
+    digest: Digest
+    epoch: int = 0
+    kind: Kind = Kind.DIGEST
 
 
 def preview(
@@ -48,27 +64,30 @@ def preview(
             f"Nothing new matches the topics of {subscriber.address} in edition {edition}: "
             "there is no mail to show."
         )
-    links = links_of(letterhead, subscriber.id, confirm_at=None, edition=edition)
+    papers = papers_with_ids(session, digest.shown_ids)
     rendered = renderer.digest(
         digest,
-        papers_with_ids(session, digest.shown_ids),
+        papers,
         edition=edition,
-        links=links,
+        links=links_of(letterhead, subscriber.id, confirm_at=None, edition=edition),
         brand=letterhead.brand,
         thumbnails=subscriber.wishes.thumbnails,
     )
-    message = build(
-        rendered,
-        sender=letterhead.sender,
-        recipient=subscriber.address,
+    wanted = _Wanted(
+        id=planned.id if planned else 0,
+        subscriber_id=subscriber.id,
+        address=subscriber.address,
+        thumbnails=subscriber.wishes.thumbnails,
+        edition=edition,
         message_id=planned.message_id if planned else f"<preview@{letterhead.domain}>",
-        date=planned.planned_at if planned else now,
-        links=links,
-        list_id=letterhead.list_id,
-        kind=Kind.DIGEST,
-        feedback=f"{edition.isoformat()}:{Kind.DIGEST}:{letterhead.domain}",
+        planned_at=planned.planned_at if planned else now,
+        digest=digest,
     )
-    return Preview(rendered=rendered, message=message)
+    letters, broken = letters_for([wanted], papers, renderer=renderer, letterhead=letterhead)
+    for problem in broken.values():
+        raise problem
+    (letter,) = letters
+    return Preview(rendered=rendered, message=letter.content)
 
 
 def digest_page(
