@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter.core.bodies import EMPTY_LINE, NOTHING, Body, Columns, Filled, numbers, shrunk
+from newsletter.core.bodies import EMPTY_LINE, Body, Columns, numbers, shrunk
 from newsletter.core.cards import Form
 from newsletter.core.digests import Digest, Pick
 from newsletter.core.mastheads import GAPS, masthead
@@ -35,7 +35,7 @@ class Laid:
     """A digest for all who share it. body: everything in full, but for what stands behind it.
 
     masthead: what the frame tells of it, for its GAPS. title, count: for the subject. unlisted:
-    how many papers fell to a cap and are only counted.
+    how many papers fell to a cap and are only counted. shrunk: what fits, by the room there is.
     """
 
     digest: Digest
@@ -45,10 +45,11 @@ class Laid:
     title: str
     count: int
     unlisted: int
+    shrunk: dict[int, tuple[Body, int]]
 
     def is_far_from(self, max_html: int, frame: Plate) -> bool:
-        """Whether all of it is in `body`, and certainly fits with whatever stands around it."""
-        return not self.unlisted and self.body.size + frame.size + _AROUND <= max_html
+        """Whether `body` certainly fits, whatever stands around it and behind it."""
+        return self.body.size + frame.size + _AROUND <= max_html
 
     def rows(
         self, frame: Plate, own: Mapping[str, bytes], *, view: str, max_html: int | None
@@ -59,26 +60,36 @@ class Laid:
         digest is on the web, with marks for gaps. max_html: bytes of the whole html once it
         arrived; None for no limit.
         """
-        body, more = self.body, NOTHING
-        if self.unlisted:
-            more = self._more(self.unlisted, view, own)
-        if max_html is not None:
-            values = dict(zip(GAPS, self.masthead, strict=True)) | {**own, **_NO_BODY}
-            room = max_html - frame.size - sum(arrived(values[gap]) for gap in frame.gaps)
-            if body.size > room - more.size:
-                body, more = self._shrunk(room, more, view, own)
-        if more is NOTHING:
+        body, missing = self.body, self.unlisted
+        if max_html is not None and not self.is_far_from(max_html, frame):
+            body, missing = self._fitted(frame, own, view, max_html)
+        if not missing:
             return body.html, body.text
-        return [*body.html, more.html], [*body.text, EMPTY_LINE, more.text]
+        more = self.shelf.stock.more(missing, view)
+        html, text = more.html.fill(own), more.text.fill(own)
+        return [*body.html, html], [*body.text, EMPTY_LINE, text]
 
-    def _shrunk(
-        self, room: int, more: Filled, view: str, own: Mapping[str, bytes]
-    ) -> tuple[Body, Filled]:
+    def _fitted(
+        self, frame: Plate, own: Mapping[str, bytes], view: str, max_html: int
+    ) -> tuple[Body, int]:
+        """The body that fits, and how many papers are then only counted."""
+        values = dict(zip(GAPS, self.masthead, strict=True)) | {**own, **_NO_BODY}
+        room = max_html - frame.size - sum(arrived(values[gap]) for gap in frame.gaps)
+        room -= self._size_of_more(self.unlisted, view, own)
+        if self.body.size <= room:
+            return self.body, self.unlisted
+        if room not in self.shrunk:
+            most = self.unlisted + self.count + len(self.digest.left_out)
+            reserve = self._size_of_more(most, view, own)
+            reserve -= self._size_of_more(self.unlisted, view, own)
+            self.shrunk[room] = self._shrunk(room, reserve)
+        body, dropped = self.shrunk[room]
+        return body, self.unlisted + dropped
+
+    def _shrunk(self, room: int, reserve: int) -> tuple[Body, int]:
         digest, shelf, stock = self.digest, self.shelf, self.shelf.stock
         picks = [pick for section in digest.sections for pick in section.picks]
-        also = [shelf[pick.paper_id] for pick in digest.left_out[:MAX_ALSO]]
-        most = self._more(self.unlisted + len(picks) + len(also), view, own)
-        body, dropped = shrunk(
+        return shrunk(
             [shelf[pick.paper_id] for pick in picks],
             [stock.reason(pick.words) for pick in picks],
             [
@@ -86,16 +97,17 @@ class Laid:
                 for section in digest.sections
             ],
             stock.also_heading(),
-            also,
-            room=room - more.size,
-            reserve=most.size - more.size,
+            [shelf[pick.paper_id] for pick in digest.left_out[:MAX_ALSO]],
+            room=room,
+            reserve=reserve,
         )
-        return body, self._more(self.unlisted + dropped, view, own) if dropped else more
 
-    def _more(self, number: int, view: str, own: Mapping[str, bytes]) -> Filled:
-        twin = self.shelf.stock.more(number, view)
-        size = twin.html.size + sum(arrived(own[gap]) for gap in twin.html.gaps)
-        return Filled(twin.html.fill(own), twin.text.fill(own), size)
+    def _size_of_more(self, number: int, view: str, own: Mapping[str, bytes]) -> int:
+        """The bytes that it takes to say how many papers are not in the mail."""
+        if not number:
+            return 0
+        more = self.shelf.stock.more(number, view).html
+        return more.size + sum(arrived(own[gap]) for gap in more.gaps)
 
 
 def lay(digest: Digest, shelf: Shelf) -> Laid:
@@ -136,6 +148,7 @@ def lay_all(digests: Sequence[Digest], shelf: Shelf) -> list[Laid]:
                 papers[start].title,
                 count,
                 max(0, len(digest.left_out) - MAX_ALSO) + digest.more,
+                {},
             )
         )
         start += count

@@ -130,7 +130,7 @@ class Press:
             return b"".join(self._filled(one, own, "", 0, _NO_MASTHEAD))
         if laid is None:
             raise ValueError("its digest cannot be read")
-        if laid.is_far_from(MAX_HTML, self._frame.html):
+        if not laid.unlisted and laid.is_far_from(MAX_HTML, self._frame.html):
             html, text = laid.body.html, laid.body.text
         else:
             values = dict(zip(self._own, own[len(own) // 2 :] * 2, strict=True))
