@@ -261,7 +261,9 @@ def test_a_filter_can_be_tried_before_subscribing(client):
     fields = rows(("", "title:agents"), address="eve@example.org", do="preview-0")
     answer = client.post("/subscribe", data=fields).text
 
-    assert "<strong>12</strong> papers in the last 30 days, about 12.0 on a day with papers" in answer
+    assert (
+        "<strong>12</strong> papers in the last 30 days, about 12.0 on a day with papers" in answer
+    )
     assert "Paper 1 about <mark>agents</mark>" in answer
 
 
