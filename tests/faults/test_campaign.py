@@ -68,7 +68,9 @@ def test_random_kills_lose_nobody_and_double_only_what_was_in_hand(make_world, d
         world.source.days[edition] = [
             a_paper(first + number, featured_on=edition) for number in range(PAPERS_A_DAY)
         ]
-        world.redis.keeps = bool(told.editions % 2)  # from its next start on
+        world.redis.kill()  # nothing is under way
+        world.redis.keeps = bool(told.editions % 2)
+        world.redis.start()
         told.editions += 1
         before = world.relay.count("taken")
         world.plan(edition=edition)  # what is planned is sent at once
