@@ -1,6 +1,5 @@
 """The Celery application; one Newsletter per worker process, built after the fork."""
 
-import gc
 import logging
 import mmap
 import os
@@ -22,6 +21,7 @@ from celery.signals import (
 from newsletter.adapters.queue import KEY_PREFIX, SHARED_SETTINGS, Task
 from newsletter.adapters.redis_urls import broker_url
 from newsletter.app import Newsletter
+from newsletter.core.memory import prepare_for_many_mails
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.settings import read_settings
 
@@ -30,9 +30,6 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0
 VISIBILITY_SECONDS = 600  # longer than any task: a doorbell that rings twice is only a no-op
 TASK_SECONDS = 540  # a hand-over that began last, with a relay that takes its six minutes
-# A worker keeps hundreds of thousands of filters, which are no garbage: with Python's own
-# thresholds looking through them again and again takes as long as reading them did.
-COLLECT = (100_000, 50, 100)
 SEND_SECONDS = 120.0  # a hand-over task then rings for the next one
 
 
@@ -96,7 +93,7 @@ def newsletter() -> Newsletter:
     """This process's service: connections are never shared over a fork."""
     own = _newsletters.get(os.getpid())
     if own is None:
-        gc.set_threshold(*COLLECT)
+        prepare_for_many_mails()
         own = _newsletters[os.getpid()] = Newsletter.from_settings(read_settings())
     return own
 
