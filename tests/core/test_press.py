@@ -214,7 +214,7 @@ def test_messages_are_to_the_byte_what_the_obvious_way_makes(make, mail_template
     assert_same_as_the_obvious_way(make, mail_templates, orders, papers)
 
 
-@pytest.mark.faults
+@pytest.mark.campaign
 def test_a_thousand_messages_are_to_the_byte_what_the_obvious_way_makes(make, mail_templates):
     papers = some_papers()
 

@@ -4,16 +4,19 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from threading import Timer
 
 import pytest
-from builders import wait_until
+from builders import MONDAY, a_newsletter, a_paper, add_reader, settings_for, wait_until
+from own_postgres import PostgresServer
 from world import CONNECTIONS, dice
 
 from newsletter.adapters.queue import Task
+from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.store.engine import BUSY_TIMEOUT_SECONDS
 from newsletter.core.delivery import State
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(400)]
 
 READERS = 600
 
@@ -32,6 +35,36 @@ def test_a_postgresql_killed_again_and_again_loses_and_doubles_nothing(make_worl
     world.settle()
 
     world.assert_holds(readers=READERS)
+
+
+def test_what_was_handed_over_while_postgresql_was_killed_is_recorded_when_it_is_back(
+    tmp_path, postgres_server, postgres_url
+):
+    transport = HarmfulTransport(postgres_server)
+    settings = settings_for(tmp_path, database_url=postgres_url)
+    with a_newsletter(
+        tmp_path, papers=[a_paper()], settings=settings, transport=transport
+    ) as newsletter:
+        add_reader(newsletter, "ada")
+        newsletter.run(MONDAY.date(), everyone=True)
+
+        assert len(transport.sent) == 1
+        assert newsletter.counts(MONDAY.date()) == {State.SENT: 1}
+
+
+class HarmfulTransport(MemoryTransport):
+    """Kills the database behind the first batch, and starts it again a little later."""
+
+    def __init__(self, server) -> None:
+        super().__init__()
+        self._server: PostgresServer | None = server
+
+    def send_many(self, letters, *, accepted):
+        yield from super().send_many(letters, accepted=accepted)
+        if self._server is not None:
+            self._server.kill()
+            Timer(1.0, self._server.start).start()
+            self._server = None
 
 
 @pytest.mark.parametrize("is_passed_on", [False, True], ids=["unheard", "heard, not answered"])

@@ -19,7 +19,7 @@ from newsletter.core.filters.parser import read_in_full
 from newsletter.core.matching import PaperIndex
 from newsletter.errors import FilterError
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(3_600)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(3_600)]
 
 SLOWEST = 0.050  # seconds of this thread: what the program promises for any text
 WARMING = ("model", "=model", "=Model", "model*", '"model of"~2', "author:he")

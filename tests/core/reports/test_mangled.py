@@ -153,7 +153,7 @@ def test_a_mangled_report_is_read_without_harm():
     hold(range(300))
 
 
-@pytest.mark.faults
+@pytest.mark.campaign
 @pytest.mark.timeout(1_200)
 def test_ten_thousand_mangled_reports_are_read_without_harm():
     print("seeds 1000 to 10999")
