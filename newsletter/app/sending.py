@@ -3,17 +3,17 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store import planning
-from newsletter.adapters.store.claims import claim
+from newsletter.adapters.store.claims import Claimed, claim
 from newsletter.adapters.store.editions import edition_row
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, Outcome, Result
 from newsletter.core.ports import Letter
-from newsletter.errors import QueueUnavailable
+from newsletter.errors import QueueUnavailable, StoreUnavailable
 from newsletter.services import control, deliveries
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.1
 DELAYED_SECONDS = 5.0  # there is soon room for some of what was put off: look for so long
 BREAKER_SECONDS = 5.0
+RECORD_SECONDS, RECORD_EVERY = 45.0, 0.5
 SLOW_SECONDS = 1.0  # for one note
 NOTE_PATIENCE = 10  # times as long as a slow failure took, until the cache is asked again
 
@@ -86,13 +87,31 @@ class Sending(Service):
         outcomes: dict[int, Outcome] = {}
         for letter, outcome in transport.send_many(letters, accepted=self._note_accepted):
             outcomes[letter.delivery_id] = outcome
-        with self.store.write() as session:
-            sent = deliveries.record(session, claimed, outcomes, broken, now=self._now(session))
+        sent = self._record(claimed, outcomes, broken)
         log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
         if any(outcome.result is Result.FAILED for outcome in outcomes.values()):
             self._hold_if_refused({one.edition_id for one in claimed})
         delayed = sum(outcome.result is Result.DELAYED for outcome in outcomes.values())
         return len(claimed), sent, delayed
+
+    def _record(
+        self, claimed: Sequence[Claimed], outcomes: Mapping[int, Outcome], broken: Mapping[int, str]
+    ) -> int:
+        """Write what became of the batch, patiently: while the database is away only we know it.
+
+        Written twice, since the answer to a commit was lost, it changes no row once more.
+        """
+        give_up = time.monotonic() + RECORD_SECONDS
+        while True:
+            try:
+                with self.store.write() as session:
+                    now = self._now(session)
+                    return deliveries.record(session, claimed, outcomes, broken, now=now)
+            except StoreUnavailable as problem:
+                if time.monotonic() > give_up:
+                    raise
+                log.warning("record_waits claimed=%s because=%s", len(claimed), problem)
+                time.sleep(RECORD_EVERY)
 
     def _hold_if_refused(self, editions: Collection[int]) -> None:
         """Look at whole editions' failures, but not after each batch: a look counts all rows."""

@@ -3,12 +3,13 @@
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from threading import Timer
 
 import pytest
 from builders import MONDAY, a_newsletter, a_paper, add_reader, settings_for, wait_until
-from own_postgres import PostgresServer
+from proxy import Proxy
 from world import CONNECTIONS, dice
 
 from newsletter.adapters.queue import Task
@@ -37,11 +38,21 @@ def test_a_postgresql_killed_again_and_again_loses_and_doubles_nothing(make_worl
     world.assert_holds(readers=READERS)
 
 
-def test_what_was_handed_over_while_postgresql_was_killed_is_recorded_when_it_is_back(
-    tmp_path, postgres_server, postgres_url
+@pytest.fixture
+def line(postgres_server) -> Iterator[Proxy]:
+    """The way to PostgreSQL."""
+    line = Proxy(postgres_server.folder / ".s.PGSQL.5432")
+    line.start()
+    yield line
+    line.stop()
+
+
+def test_what_was_handed_over_while_the_database_was_away_is_recorded_when_it_is_back(
+    tmp_path, postgres_server, line
 ):
-    transport = HarmfulTransport(postgres_server)
-    settings = settings_for(tmp_path, database_url=postgres_url)
+    name = postgres_server.create()
+    url = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{name}"
+    transport, settings = CuttingTransport(line), settings_for(tmp_path, database_url=url)
     with a_newsletter(
         tmp_path, papers=[a_paper()], settings=settings, transport=transport
     ) as newsletter:
@@ -52,19 +63,22 @@ def test_what_was_handed_over_while_postgresql_was_killed_is_recorded_when_it_is
         assert newsletter.counts(MONDAY.date()) == {State.SENT: 1}
 
 
-class HarmfulTransport(MemoryTransport):
-    """Kills the database behind the first batch, and starts it again a little later."""
+class CuttingTransport(MemoryTransport):
+    """Cuts the line to the database behind its first batch, for a second."""
 
-    def __init__(self, server) -> None:
+    def __init__(self, line: Proxy) -> None:
         super().__init__()
-        self._server: PostgresServer | None = server
+        self._line = line
 
     def send_many(self, letters, *, accepted):
         yield from super().send_many(letters, accepted=accepted)
-        if self._server is not None:
-            self._server.kill()
-            Timer(1.0, self._server.start).start()
-            self._server = None
+        if not self._line.is_refusing:
+            self._line.is_refusing = True
+            self._line.cut()
+            Timer(1.0, self._mend).start()
+
+    def _mend(self) -> None:
+        self._line.is_refusing = False
 
 
 @pytest.mark.parametrize("is_passed_on", [False, True], ids=["unheard", "heard, not answered"])
