@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store import planning
@@ -30,6 +31,17 @@ def never() -> bool:
     return False
 
 
+class _Batch(NamedTuple):
+    """What a batch came to. is_delayed: some of it has to wait for room. is_held: nothing of it
+    could be handed over, for our sake or the relay's.
+    """
+
+    claimed: int = 0
+    sent: int = 0
+    is_delayed: bool = False
+    is_held: bool = False
+
+
 class Sending(Service):
     """Hands over what waits; one batch is claimed, handed over and recorded after the other."""
 
@@ -46,6 +58,8 @@ class Sending(Service):
     ) -> int:
         """Hand over what waits, batch by batch, until nothing is left; how many were sent.
 
+        Where nothing of a batch could go the rest is left alone, until somebody rings or looks.
+
         edition: only its digests. seconds: stop taking new batches after so long. progress: told
         the number sent so far. is_stopping: asked before each batch; once it says so, none follows.
         """
@@ -53,11 +67,13 @@ class Sending(Service):
         with self.store.read() as session:
             row = edition_row(session, Kind.DIGEST, edition) if edition else None
         while not is_stopping() and (seconds is None or time.monotonic() - started < seconds):
-            handled, accepted, delayed = self._send_batch(row.id if row else None)
-            sent += accepted
-            if delayed:
+            batch = self._send_batch(row.id if row else None)
+            sent += batch.sent
+            if batch.is_held:
+                break
+            if batch.is_delayed:
                 delayed_at = time.monotonic()
-            if not handled:
+            if not batch.claimed:
                 if time.monotonic() - delayed_at > DELAYED_SECONDS or not self._is_waiting_soon():
                     break
                 time.sleep(LOOK_SECONDS)
@@ -70,15 +86,15 @@ class Sending(Service):
             soon = self._now(session) + timedelta(seconds=DELAYED_SECONDS)
             return planning.is_waiting(session, now=soon)
 
-    def _send_batch(self, edition_id: int | None) -> tuple[int, int, int]:
-        """One batch: claimed, committed, handed over, recorded. (claimed, sent, delayed)."""
+    def _send_batch(self, edition_id: int | None) -> _Batch:
+        """One batch: claimed, committed, handed over, recorded."""
         transport = self.parts.transport  # wrong settings must show before anything is claimed
         with self.store.write() as session:
             claimed = claim(
                 session, now=self._now(session), most=deliveries.BATCH, edition=edition_id
             )
         if not claimed:
-            return 0, 0, 0
+            return _Batch()
         with self.store.read() as session:
             papers = deliveries.papers_for(session, claimed, at_hand=self.parts.papers_at_hand)
         letters, broken = deliveries.letters_of(
@@ -89,10 +105,15 @@ class Sending(Service):
             outcomes[letter.delivery_id] = outcome
         sent = self._record(claimed, outcomes, broken)
         log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
-        if any(outcome.result is Result.FAILED for outcome in outcomes.values()):
+        results = {outcome.result for outcome in outcomes.values()}
+        if Result.FAILED in results:
             self._hold_if_refused({one.edition_id for one in claimed})
-        delayed = sum(outcome.result is Result.DELAYED for outcome in outcomes.values())
-        return len(claimed), sent, delayed
+        return _Batch(
+            claimed=len(claimed),
+            sent=sent,
+            is_delayed=Result.DELAYED in results,
+            is_held=results == {Result.HELD} or len(broken) == len(claimed) > 1,
+        )
 
     def _record(
         self, claimed: Sequence[Claimed], outcomes: Mapping[int, Outcome], broken: Mapping[int, str]

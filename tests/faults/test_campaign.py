@@ -14,7 +14,17 @@ from datetime import timedelta
 
 import pytest
 from builders import a_paper, wait_until
-from world import CONNECTIONS, EDITION, IN_HAND, PROCESSES, RECOVERY, World, children, dice
+from world import (
+    CONNECTIONS,
+    EDITION,
+    IN_HAND,
+    PROCESSES,
+    RECOVERY,
+    World,
+    children,
+    dice,
+    is_alive,
+)
 
 from newsletter.adapters.queue import Task
 from newsletter.core.delivery import State
@@ -127,7 +137,7 @@ def _kill_worker(world, workers, chance) -> None:
     world.kill(workers[name])
     workers[name] = world.start(name)
     other = next(worker for one, worker in workers.items() if one != name)
-    wait_until(lambda: world.is_ready(other) or other.poll() is not None)
+    wait_until(lambda: world.is_ready(other) or not is_alive(other))
 
 
 def _kill_child(world, workers, chance) -> None:

@@ -182,7 +182,7 @@ class World:
         for worker, _ in self._workers:
             if worker not in self._ready_at and self.is_ready(worker):
                 self._ready_at[worker] = time.monotonic()
-        ready = [at for one, at in self._ready_at.items() if one.poll() is None]
+        ready = [at for one, at in self._ready_at.items() if is_alive(one)]
         if not ready:
             return
         able = (time.monotonic() - max(min(ready), self._present_since)) * SPEED
@@ -230,10 +230,13 @@ class World:
         return " ready." in self.log(worker)
 
     def kill(self, worker: subprocess.Popen) -> None:
-        """The whole group, at once."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait(10)
+        """The whole group, at once. One whose end was waited for is left alone: its number may be
+        another's by now.
+        """
+        if worker.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait(10)
 
     def jump(self, span: timedelta) -> None:
         """The service's clock goes so far, or back."""
@@ -243,7 +246,16 @@ class World:
         part.replace(path)
 
 
+def is_alive(worker: subprocess.Popen) -> bool:
+    """Without taking notice of its end: until then nobody else gets its number."""
+    if worker.returncode is not None:
+        return False
+    return os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+
 def children(worker: subprocess.Popen) -> list[int]:
+    if not is_alive(worker):
+        return []
     return [int(one) for one in _read(f"/proc/{worker.pid}/task/{worker.pid}/children").split()]
 
 
