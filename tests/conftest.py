@@ -110,7 +110,8 @@ def start_celery(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
 
     yield start
     for process, log in running:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        if process.returncode is None:  # later its number may be another's
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
         print(log.read_text(errors="replace")[-3000:])
