@@ -19,9 +19,9 @@ from newsletter.adapters.spacing import MemorySpacing, RedisSpacing
 from newsletter.adapters.store import Store
 from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.templates import template_loader, unreadable_pages
+from newsletter.core.mail.rendering import Renderer
 from newsletter.core.memory import prepare_for_many_mails
 from newsletter.core.ports import Flow, PaperSource, Seen, Spacing, TaskQueue, Transport
-from newsletter.core.rendering import Renderer
 from newsletter.core.results import Finding
 from newsletter.errors import NewsletterError, SettingsError, TemplateProblem
 from newsletter.settings import Settings, is_loopback

@@ -26,7 +26,7 @@ import newsletter
 from newsletter.adapters.sources.folder import FolderSource
 from newsletter.adapters.templates import template_loader
 from newsletter.core.digests import Digest, Pick, Section
-from newsletter.core.rendering import Brand, Links, Renderer
+from newsletter.core.mail.rendering import Brand, Links, Renderer
 
 day = FolderSource(Path(newsletter.__file__).with_name("demo_day"))
 (edition,) = day.days()

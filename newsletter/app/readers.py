@@ -7,8 +7,8 @@ from itertools import islice
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store.subscribers import subscribers_page
 from newsletter.app.service import Service
-from newsletter.core.links import links_of
-from newsletter.core.rendering import Links
+from newsletter.core.mail.links import links_of
+from newsletter.core.mail.rendering import Links
 from newsletter.core.results import Imported
 from newsletter.core.subscribers import Status, Subscriber, Wishes
 from newsletter.core.tokens import Purpose, read_token

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from newsletter.adapters.queue import Task
 from newsletter.adapters.store import Store
 from newsletter.adapters.store.deliveries import Sender
-from newsletter.core.links import Letterhead
+from newsletter.core.mail.links import Letterhead
+from newsletter.core.mail.rendering import Brand, Renderer
 from newsletter.core.ports import PaperSource, Seen, Spacing, TaskQueue, Transport
-from newsletter.core.rendering import Brand, Renderer
 from newsletter.core.tokens import Keys
 from newsletter.errors import QueueUnavailable
 from newsletter.parts import Parts

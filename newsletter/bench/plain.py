@@ -20,15 +20,15 @@ from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup
 from premailer import Premailer
 
-from newsletter.core import wording
-from newsletter.core.cards import Card, Form, make_card, readable_title
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick
-from newsletter.core.fitting import MAX_HTML
-from newsletter.core.links import Letterhead, links_of
-from newsletter.core.mails import Links, Rendered
+from newsletter.core.mail import wording
+from newsletter.core.mail.cards import Card, Form, make_card, readable_title
+from newsletter.core.mail.fitting import MAX_HTML
+from newsletter.core.mail.links import Letterhead, links_of
+from newsletter.core.mail.mails import Links, Rendered
+from newsletter.core.mail.press import Order
 from newsletter.core.papers import Paper
-from newsletter.core.press import Order
 from newsletter.core.text import clean
 
 MAX_SUBJECT, MAX_PREVIEW, MAX_TOPIC, MAX_ALSO = 78, 150, 60, 40

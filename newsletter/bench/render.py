@@ -22,14 +22,14 @@ from newsletter.bench.papers import Language, made_papers
 from newsletter.bench.plain import PlainWay
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick, Section
-from newsletter.core.links import Letterhead
-from newsletter.core.mails import Brand
+from newsletter.core.mail.links import Letterhead
+from newsletter.core.mail.mails import Brand
+from newsletter.core.mail.messages import message_id
+from newsletter.core.mail.press import letters_for
+from newsletter.core.mail.rendering import Renderer
 from newsletter.core.memory import prepare_for_many_mails
-from newsletter.core.messages import message_id
 from newsletter.core.papers import Paper
 from newsletter.core.ports import Letter
-from newsletter.core.press import letters_for
-from newsletter.core.rendering import Renderer
 from newsletter.core.tokens import Keys
 from newsletter.errors import Refused, Unavailable
 

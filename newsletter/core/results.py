@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from newsletter.core.delivery import Kind, State
 from newsletter.core.digests import Digest
-from newsletter.core.rendering import Rendered
+from newsletter.core.mail.rendering import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
 from newsletter.adapters.store.tables import DeliveryRow
 from newsletter.core.delivery import Outcome, Result, State, suppresses
-from newsletter.core.links import Letterhead
+from newsletter.core.mail.links import Letterhead
+from newsletter.core.mail.press import letters_for
+from newsletter.core.mail.rendering import Renderer
 from newsletter.core.moves import Move, move, state_after_lapse
 from newsletter.core.papers import Paper
 from newsletter.core.ports import Letter, Seen
-from newsletter.core.press import letters_for
-from newsletter.core.rendering import Renderer
 from newsletter.errors import QueueUnavailable
 
 log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from newsletter.adapters.store.papers import papers_featured, papers_with_ids
 from newsletter.core.delivery import COUNTS_AS_SEEN, Kind
 from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
-from newsletter.core.links import Letterhead, links_of
+from newsletter.core.mail.links import Letterhead, links_of
+from newsletter.core.mail.press import letters_for
+from newsletter.core.mail.rendering import Links, Renderer
 from newsletter.core.matching import PaperIndex
-from newsletter.core.press import letters_for
-from newsletter.core.rendering import Links, Renderer
 from newsletter.core.results import DeliveryView, Preview
 from newsletter.core.schedule import Cadence, window_days
 from newsletter.core.subscribers import Subscriber, Wishes

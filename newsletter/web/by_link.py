@@ -13,8 +13,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from newsletter.app import Newsletter
+from newsletter.core.mail.wording import day_in_words
 from newsletter.core.subscribers import LEFT_BY_READER, Subscriber
-from newsletter.core.wording import day_in_words
 from newsletter.web.forms import CADENCES, WEEKDAYS, WishesForm, form_of, read_form
 from newsletter.web.pages import READ, Fields
 from newsletter.web.previews import preview_of

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from newsletter.core.mail.wording import authors_line, counted, cut_at_sentence, safe_url
 from newsletter.core.papers import Paper
 from newsletter.core.text import clean
-from newsletter.core.wording import authors_line, counted, cut_at_sentence, safe_url
 
 MAX_ABSTRACT = 420  # characters
 

@@ -14,8 +14,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from newsletter.adapters.templates import template_dirs, template_loader
-from newsletter.core.rendering import Brand
-from newsletter.core.wording import counted, day_in_words
+from newsletter.core.mail.rendering import Brand
+from newsletter.core.mail.wording import counted, day_in_words
 from newsletter.errors import AddressError
 
 LONG = "public, max-age=31536000, immutable"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.core.digests import Digest, Pick, Section
+from newsletter.core.mail.rendering import Brand, Links, Renderer
 from newsletter.core.papers import Organization, Paper
-from newsletter.core.rendering import Brand, Links, Renderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 SITE = "https://papers.example.org"

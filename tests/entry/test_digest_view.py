@@ -9,7 +9,7 @@ from builders import MONDAY, Clock, a_newsletter, a_paper, add_reader
 from fastapi.testclient import TestClient
 
 from newsletter.adapters.queue import MemoryQueue
-from newsletter.core.links import links_of
+from newsletter.core.mail.links import links_of
 from newsletter.core.subscribers import TopicText, Wishes
 from newsletter.core.tokens import Purpose, make_token
 from newsletter.web import create_app

@@ -21,13 +21,13 @@ from newsletter.adapters.sources import FolderSource
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
-from newsletter.core.fitting import MAX_HTML
-from newsletter.core.links import Letterhead, links_of
-from newsletter.core.mails import Brand, Rendered
+from newsletter.core.mail.fitting import MAX_HTML
+from newsletter.core.mail.links import Letterhead, links_of
+from newsletter.core.mail.mails import Brand, Rendered
+from newsletter.core.mail.messages import build
+from newsletter.core.mail.rendering import Renderer
 from newsletter.core.matching import PaperIndex
-from newsletter.core.messages import build
 from newsletter.core.papers import Organization, Paper
-from newsletter.core.rendering import Renderer
 from newsletter.core.subscribers import TopicText, Wishes
 from newsletter.core.tokens import Keys
 

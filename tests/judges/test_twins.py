@@ -5,7 +5,7 @@ import re
 import pytest
 
 from newsletter.core.delivery import Kind
-from newsletter.core.fitting import MAX_HTML
+from newsletter.core.mail.fitting import MAX_HTML
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
 

@@ -19,7 +19,7 @@ from newsletter.adapters.store.tables import (
 )
 from newsletter.core.delivery import Kind, State
 from newsletter.core.digests import Digest, Pick, Section
-from newsletter.core.messages import message_id
+from newsletter.core.mail.messages import message_id
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from newsletter.bench.papers import made_papers
 from newsletter.bench.plain import PlainWay
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import MOST_LEFT_OUT, Digest, Pick, Section
-from newsletter.core.fitting import MAX_HTML
-from newsletter.core.links import Letterhead, links_of
-from newsletter.core.mails import Brand, Links
+from newsletter.core.mail.fitting import MAX_HTML
+from newsletter.core.mail.links import Letterhead, links_of
+from newsletter.core.mail.mails import Brand, Links
+from newsletter.core.mail.press import letters_for
 from newsletter.core.papers import Organization, Paper
-from newsletter.core.press import letters_for
 from newsletter.core.tokens import Keys, Purpose, read_token
 
 DAY = date(2026, 6, 18)

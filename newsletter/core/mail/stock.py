@@ -7,14 +7,14 @@ from pathlib import Path
 
 from jinja2 import BaseLoader
 
-from newsletter.core import wording
-from newsletter.core.bodies import NOTHING, Card, Filled, Heading, Twin
-from newsletter.core.cards import Card as CardWords
-from newsletter.core.cards import Form, make_card
+from newsletter.core.mail import wording
+from newsletter.core.mail.bodies import NOTHING, Card, Filled, Heading, Twin
+from newsletter.core.mail.cards import Card as CardWords
+from newsletter.core.mail.cards import Form, make_card
+from newsletter.core.mail.pieces import Piece, Workshop, cut_at_marks, gap, gaps_in
+from newsletter.core.mail.wire import inset, plate, size_of
 from newsletter.core.papers import Paper
-from newsletter.core.pieces import Piece, Workshop, cut_at_marks, gap, gaps_in
 from newsletter.core.text import clean
-from newsletter.core.wire import inset, plate, size_of
 from newsletter.errors import TemplateProblem
 
 MAX_TOPIC = 60

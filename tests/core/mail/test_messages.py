@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.core.delivery import Kind
-from newsletter.core.mails import Links, Rendered
-from newsletter.core.messages import build, message_id
+from newsletter.core.mail.mails import Links, Rendered
+from newsletter.core.mail.messages import build, message_id
+from newsletter.core.mail.wire import quoted_printable
 from newsletter.core.text import clean
-from newsletter.core.wire import quoted_printable
 from newsletter.errors import AddressError, SettingsError
 
-GOLDEN = Path(__file__).parents[1] / "fixtures" / "mails" / "digest.eml"
+GOLDEN = Path(__file__).parents[2] / "fixtures" / "mails" / "digest.eml"
 SECRET = b"a secret of some length"
 NOW = datetime(2026, 6, 18, 7, 0, 12, tzinfo=UTC)
 SITE = "https://papers.example.org"

@@ -14,12 +14,12 @@ from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick, Section
-from newsletter.core.fitting import MAX_HTML
-from newsletter.core.rendering import Brand, Links, Renderer
-from newsletter.core.wording import columns_of
+from newsletter.core.mail.fitting import MAX_HTML
+from newsletter.core.mail.rendering import Brand, Links, Renderer
+from newsletter.core.mail.wording import columns_of
 from newsletter.errors import NotFound, TemplateProblem
 
-GOLDEN = Path(__file__).parents[1] / "fixtures" / "mails"
+GOLDEN = Path(__file__).parents[2] / "fixtures" / "mails"
 NOTES = (Kind.CONFIRM, Kind.RECOVER, Kind.TEST)
 NASTY = {
     "line ends": "One\r\nBcc: all@example.org\r\n\r\nTwo",

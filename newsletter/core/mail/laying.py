@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter.core.bodies import EMPTY_LINE, Body, Columns, numbers, shrunk
-from newsletter.core.cards import Form
 from newsletter.core.digests import Digest, Pick
-from newsletter.core.mastheads import GAPS, masthead
+from newsletter.core.mail.bodies import EMPTY_LINE, Body, Columns, numbers, shrunk
+from newsletter.core.mail.cards import Form
+from newsletter.core.mail.mastheads import GAPS, masthead
+from newsletter.core.mail.stock import PaperParts, Stock
+from newsletter.core.mail.wire import Plate, arrived
 from newsletter.core.papers import Paper
-from newsletter.core.stock import PaperParts, Stock
-from newsletter.core.wire import Plate, arrived
 from newsletter.errors import NotFound
 
 MAX_ALSO = 40  # papers past the cap that are listed by title; the others are counted

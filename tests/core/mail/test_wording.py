@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.core import wording
-from newsletter.core.wording import authors_line, cut_at_sentence, cut_at_word, safe_url, wrap
+from newsletter.core.mail import wording
+from newsletter.core.mail.wording import authors_line, cut_at_sentence, cut_at_word, safe_url, wrap
 
 
 @pytest.mark.parametrize(

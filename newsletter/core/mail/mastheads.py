@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from newsletter.core import wording
-from newsletter.core.stock import MAX_PREHEADER, Name, PaperParts, Stock
-from newsletter.core.wire import inset
+from newsletter.core.mail import wording
+from newsletter.core.mail.stock import MAX_PREHEADER, Name, PaperParts, Stock
+from newsletter.core.mail.wire import inset
 
 MOST_PREVIEWED = 3
 _DOT = " · "

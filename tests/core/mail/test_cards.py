@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.core.cards import Form, make_card
+from newsletter.core.mail.cards import Form, make_card
 
 
 @pytest.mark.parametrize(

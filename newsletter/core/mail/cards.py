@@ -5,7 +5,8 @@ from enum import IntEnum
 
 from markupsafe import escape
 
-from newsletter.core import tex, wording
+from newsletter.core import tex
+from newsletter.core.mail import wording
 from newsletter.core.papers import Paper
 from newsletter.core.text import clean
 

@@ -10,20 +10,20 @@ from pathlib import Path
 from jinja2 import BaseLoader
 from markupsafe import escape
 
-from newsletter.core import wording
-from newsletter.core.bodies import Twin
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest
-from newsletter.core.fitting import MAX_HTML
-from newsletter.core.laying import Shelf, lay
-from newsletter.core.mails import Brand, Links, Rendered
-from newsletter.core.mastheads import GAPS
+from newsletter.core.mail import wording
+from newsletter.core.mail.bodies import Twin
+from newsletter.core.mail.fitting import MAX_HTML
+from newsletter.core.mail.laying import Shelf, lay
+from newsletter.core.mail.mails import Brand, Links, Rendered
+from newsletter.core.mail.mastheads import GAPS
+from newsletter.core.mail.pieces import gap, gaps_in
+from newsletter.core.mail.rehearsal import SAMPLE_DAY, sample_brands, sample_digests, sample_links
+from newsletter.core.mail.stock import PAPERS_KEPT, Stock
+from newsletter.core.mail.wire import inset, plate, read_back
 from newsletter.core.papers import Paper
-from newsletter.core.pieces import gap, gaps_in
-from newsletter.core.rehearsal import SAMPLE_DAY, sample_brands, sample_digests, sample_links
-from newsletter.core.stock import PAPERS_KEPT, Stock
 from newsletter.core.text import clean
-from newsletter.core.wire import inset, plate, read_back
 from newsletter.errors import TemplateProblem
 
 MAX_SUBJECT = 78  # RFC 5322 section 2.1.1: what fits a line

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.core.pieces import Piece
+from newsletter.core.mail.pieces import Piece
 
 _LINE = 76  # RFC 2045 section 6.7 (5)
 SOFT = b"=\r\n"

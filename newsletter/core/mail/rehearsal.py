@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from newsletter.core.digests import Digest, Pick, Section
-from newsletter.core.mails import Brand, Links
+from newsletter.core.mail.mails import Brand, Links
 from newsletter.core.papers import Organization, Paper
 
 SAMPLE_DAY = date(2026, 1, 5)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from newsletter.core.cards import Form
+from newsletter.core.mail.cards import Form
 
 MAX_HTML = 80_000  # bytes as a reader's program has them; Gmail hides what comes after 102 KB
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.core.stylesheet import problems_in_style
+from newsletter.core.mail.stylesheet import problems_in_style
 
-STYLE = Path(__file__).parents[2] / "templates" / "email" / "style.css"
+STYLE = Path(__file__).parents[3] / "templates" / "email" / "style.css"
 
 
 def test_the_shipped_style_can_be_inlined():

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from newsletter.core import headers
-from newsletter.core.bodies import Twin
 from newsletter.core.delivery import Kind
-from newsletter.core.mails import Links, Rendered
-from newsletter.core.pieces import Piece, cut_at_marks
-from newsletter.core.pieces import link_gap as gap
+from newsletter.core.mail import headers
+from newsletter.core.mail.bodies import Twin
+from newsletter.core.mail.mails import Links, Rendered
+from newsletter.core.mail.pieces import Piece, cut_at_marks
+from newsletter.core.mail.pieces import link_gap as gap
+from newsletter.core.mail.wire import Plate, plate, ready
 from newsletter.core.signing import Mac, mac
-from newsletter.core.wire import Plate, plate, ready
 
 _LABEL = b"newsletter message id\0"
 

@@ -28,8 +28,8 @@ from jinja2 import (
 )
 from premailer import Premailer
 
-from newsletter.core import wording
-from newsletter.core.stylesheet import problems_in_style
+from newsletter.core.mail import wording
+from newsletter.core.mail.stylesheet import problems_in_style
 from newsletter.core.text import clean
 from newsletter.errors import TemplateProblem
 

@@ -5,21 +5,21 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Protocol
 
-from newsletter.core import headers
 from newsletter.core.addresses import RETURN_PATH_PREFIX, return_path_mac, signed_delivery
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest
-from newsletter.core.fitting import MAX_HTML
-from newsletter.core.laying import Laid, Shelf, lay, lay_all
-from newsletter.core.links import Letterhead, LinkSigner, links_with
-from newsletter.core.mastheads import GAPS
-from newsletter.core.messages import boundary_of, date_line, head_of, subject_line, whole
+from newsletter.core.mail import headers
+from newsletter.core.mail.fitting import MAX_HTML
+from newsletter.core.mail.laying import Laid, Shelf, lay, lay_all
+from newsletter.core.mail.links import Letterhead, LinkSigner, links_with
+from newsletter.core.mail.mastheads import GAPS
+from newsletter.core.mail.messages import boundary_of, date_line, head_of, subject_line, whole
+from newsletter.core.mail.pieces import gap, link_gap
+from newsletter.core.mail.rendering import Renderer
+from newsletter.core.mail.wire import SOFT
 from newsletter.core.papers import Paper
-from newsletter.core.pieces import gap, link_gap
 from newsletter.core.ports import Letter
-from newsletter.core.rendering import Renderer
 from newsletter.core.signing import base32_of_each
-from newsletter.core.wire import SOFT
 
 
 class Order(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from newsletter.core.cards import Form
-from newsletter.core.fitting import choose
-from newsletter.core.wire import Plate, inset
+from newsletter.core.mail.cards import Form
+from newsletter.core.mail.fitting import choose
+from newsletter.core.mail.wire import Plate, inset
 
 EMPTY_LINE = b"\r\n\r\n"
 _LINE_END = b"\r\n"

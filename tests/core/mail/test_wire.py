@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.core.pieces import Piece
-from newsletter.core.wire import arrived, inset, plate, quoted_printable, read_back, size_of
+from newsletter.core.mail.pieces import Piece
+from newsletter.core.mail.wire import arrived, inset, plate, quoted_printable, read_back, size_of
 
 # Whatever the encoding treats in a way of its own, in all orders.
 TEXTS = st.lists(

@@ -3,7 +3,7 @@
 import base64
 import re
 
-from newsletter.core import wording
+from newsletter.core.mail import wording
 from newsletter.core.text import clean
 from newsletter.errors import AddressError, SettingsError
 
