@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Index,
+    LargeBinary,
     MetaData,
     Text,
     UniqueConstraint,
@@ -291,6 +292,42 @@ class SuppressionRow(Row, table=True):
     address_hash: str = Field(primary_key=True, max_length=64)
     reason: str = Field(max_length=200)
     since_at: datetime = Field(sa_type=Instant)
+
+
+class ReportRow(Row, table=True):
+    """A report that came in, or a provider's event: what it says of one delivery.
+
+    key: says whether it was seen before. fate: see `core.feedback`. delivery_id: whom a signed path
+    of ours names; None also after the reader was forgotten. address_hash: of that reader, as in
+    suppressions: their history outlives their row. sent_at: when the message it speaks of was sent.
+    kind, status, cause, code, reply: of the record that decided. raw: kept only of what acted on
+    nobody, for a person; the oldest are let go.
+    """
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        Index("ix_reports_kept", "id", sqlite_where=text("raw IS NOT NULL"),
+              postgresql_where=text("raw IS NOT NULL")),
+    )  # fmt: skip
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    key: str = Field(max_length=100, unique=True)
+    came_by: str = Field(max_length=16)
+    arrived_at: datetime = Field(sa_type=Instant, index=True)
+    nature: str = Field(max_length=16)
+    fate: str = Field(max_length=16)
+    delivery_id: int | None = Field(
+        default=None, sa_type=BIG, foreign_key="deliveries.id", ondelete="SET NULL", index=True
+    )
+    address_hash: str = Field(default="", max_length=64, index=True)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    kind: str = Field(default="", max_length=16)
+    status: str = Field(default="", max_length=16)
+    cause: str = Field(default="", max_length=100)
+    code: int = 0
+    reply: str = Field(default="", sa_type=Text)
+    is_delay: bool = False
+    raw: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class AuditRow(Row, table=True):

@@ -1,0 +1,142 @@
+"""Reports beside the deliveries they speak of; the history of an address; what is kept."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlmodel import Session, col
+
+from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.tables import DeliveryRow, ReportRow, SubscriberRow
+from newsletter.core.delivery import State
+from newsletter.core.feedback import MAX_KEPT, Arrival, Fate
+from newsletter.core.reports import Kind, Record
+from newsletter.core.suppression import WINDOW, Event
+from newsletter.core.text import clean
+
+# Servers try for five days before they report (RFC 5321 section 4.5.4.1): only then has no report
+# come back.
+SETTLED_AFTER = timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The delivery that a report speaks of, and its reader."""
+
+    id: int
+    edition_id: int
+    sent_at: datetime | None
+    subscriber_id: int
+    address_key: str
+    address_hash: str
+
+
+def reported(session: Session, delivery_id: int) -> Reported | None:
+    """The delivery of this number, as far as it is still there."""
+    row = session.execute(_REPORTED.where(col(DeliveryRow.id) == delivery_id)).first()
+    return Reported(**row._mapping) if row else None
+
+
+def reported_by_message_id(
+    session: Session, message_ids: Collection[str], *, address_keys: Collection[str]
+) -> Reported | None:
+    """The delivery with one of these Message-IDs to one of these addresses, None without."""
+    if not message_ids or not address_keys:
+        return None
+    wanted = _REPORTED.where(
+        col(SubscriberRow.address_key).in_(address_keys),
+        col(DeliveryRow.message_id).in_(message_ids),
+    )
+    row = session.execute(wanted.limit(1)).first()
+    return Reported(**row._mapping) if row else None
+
+
+_REPORTED: Any = select(
+    col(DeliveryRow.id),
+    col(DeliveryRow.edition_id),
+    col(DeliveryRow.sent_at),
+    col(DeliveryRow.subscriber_id),
+    col(SubscriberRow.address_key),
+    col(SubscriberRow.address_hash),
+).join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+
+
+def add_report(
+    session: Session,
+    arrival: Arrival,
+    *,
+    fate: Fate,
+    record: Record | None,
+    of: Reported | None,
+    now: datetime,
+) -> int | None:
+    """The number of the report's new row; None when it was seen before: the unique key decides.
+
+    The delivery is part of the key: one message may speak to several of our paths, and nobody can
+    have a true report taken for a repetition by sending its words first.
+    """
+    said: dict[str, Any] = {}
+    if record is not None:
+        said = {
+            "kind": record.kind,
+            "status": record.status[:16],
+            "cause": clean(record.cause)[:100],
+            "code": record.code,
+            "reply": clean(record.reply)[:500],
+            "is_delay": record.is_delay,
+        }
+    is_kept = fate in (Fate.UNREAD, Fate.UNCLAIMED)
+    made = insert_once(session, ReportRow).values(
+        key=f"{arrival.key[:64]}:{of.id}" if of else arrival.key[:64],
+        came_by=arrival.came_by,
+        arrived_at=now,
+        nature=arrival.report.nature,
+        fate=fate,
+        delivery_id=of.id if of else None,
+        address_hash=of.address_hash if of else "",
+        sent_at=of.sent_at if of else None,
+        raw=arrival.raw[:MAX_KEPT] if is_kept else None,
+        **(_NOTHING_SAID | said),
+    )
+    report_id: int | None = session.scalar(made.returning(col(ReportRow.id)))
+    return report_id
+
+
+_NOTHING_SAID = {"kind": "", "status": "", "cause": "", "code": 0, "reply": "", "is_delay": False}
+_FAILURES = (Kind.HARD.value, Kind.SOFT.value)
+
+
+def events_of(session: Session, of: Reported, *, now: datetime) -> list[Event]:
+    """What became of earlier mail to this address, as `suppression.decide` wants it.
+
+    A failure counts for the day its message was sent, however often and late it is reported.
+    """
+    rows: Sequence[Any] = session.execute(
+        select(col(ReportRow.sent_at), col(ReportRow.arrived_at), col(ReportRow.cause)).where(
+            col(ReportRow.address_hash) == of.address_hash,
+            col(ReportRow.arrived_at) > now - WINDOW,
+            col(ReportRow.kind).in_(_FAILURES),
+            ~col(ReportRow.is_delay),
+        )
+    ).all()
+    events = [Event(at=row.sent_at or row.arrived_at, cause=row.cause) for row in rows]
+    worked_at = _worked_at(session, of.subscriber_id, now=now)
+    return [*events, Event(at=worked_at)] if worked_at else events
+
+
+def _worked_at(session: Session, subscriber_id: int, *, now: datetime) -> datetime | None:
+    """When the last message was sent to this reader that no failure was reported of."""
+    failed = exists().where(
+        col(ReportRow.delivery_id) == col(DeliveryRow.id), col(ReportRow.kind).in_(_FAILURES)
+    )
+    return session.scalar(
+        select(func.max(col(DeliveryRow.sent_at))).where(
+            col(DeliveryRow.subscriber_id) == subscriber_id,
+            col(DeliveryRow.state) == State.SENT,
+            col(DeliveryRow.sent_at) > now - WINDOW,
+            col(DeliveryRow.sent_at) <= now - SETTLED_AFTER,
+            ~failed,
+        )
+    )
