@@ -14,7 +14,7 @@ def a_letter(number: int = 1, **changes) -> Letter:
         "epoch": 1,
         "return_path": "b+1@news.example.org",
         "recipient": f"reader{number}@example.org",
-        "content": CONTENT,
+        "parts": [changes.pop("content", CONTENT)],
     }
     return Letter(**(fields | changes))
 

@@ -110,7 +110,7 @@ def _letter(number: int, size: int, body: bytes) -> Letter:
         epoch=1,
         return_path=f"b+{number:024x}@newsletter.localhost",
         recipient=recipient,
-        content=head + body[len(head) - size :],  # its end: so the last line is whole
+        parts=[head, body[len(head) - size :]],  # its end: so the last line is whole
         is_wire_ready=True,
     )
 

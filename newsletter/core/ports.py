@@ -14,20 +14,26 @@ Validators = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One message on its way: `content` is the whole message, CRLF, not yet dot-stuffed.
+    """One message on its way: `parts` together are the whole message, CRLF, not yet dot-stuffed.
 
     return_path and recipient are bare addresses (the envelope, RFC 5321). is_wire_ready: whoever
-    made the content vouches that it holds CRLF only, ends with one, and that no line begins with a
-    dot; it may go out as it is.
+    Most parts are shared with other letters, so that thousands of them wait in little memory.
+    made the parts vouches that they hold CRLF only, end with one, and that no line begins with a
+    dot; they may go out as they are.
     """
 
     delivery_id: int
     epoch: int
     return_path: str
     recipient: str
-    content: bytes
+    parts: Sequence[bytes]
     is_wire_ready: bool = False
 
+
+    @property
+    def content(self) -> bytes:
+        """The whole message, joined anew each time: it is as large as all its parts."""
+        return b"".join(self.parts)
 
 class PaperSource(Protocol):
     """A place papers come from."""

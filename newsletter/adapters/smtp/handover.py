@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping
 from typing import Protocol
 
-from newsletter.adapters.smtp.letters import Parcel, pack, payload
+from newsletter.adapters.smtp.letters import Parcel, pack
 from newsletter.adapters.smtp.script import Step, Wait, demand, next_reply
 from newsletter.adapters.smtp.wire import Broken, Patience, Reply, Wire
 from newsletter.core.delivery import Outcome, Result, Stage, outcome_of
@@ -64,7 +64,7 @@ class Handover:
             if not (self._pipelines and self._wire.takes_envelope()):
                 refusal = yield from self._announce(parcel)
             if refusal is None:
-                yield from self._hand_over(work, parcel.letter)
+                yield from self._hand_over(work, parcel)
                 self.is_used = True
             else:
                 yield from self._withdraw(work, parcel.letter, refusal)
@@ -141,7 +141,7 @@ class Handover:
             yield from next_reply(self._wire, self._patience.dot)
             self._must_reset = False
 
-    def _hand_over(self, work: Work, letter: Letter) -> Step:
+    def _hand_over(self, work: Work, parcel: Parcel) -> Step:
         """Send the content, with the next envelope right behind, and learn what became of it."""
         if self._wire.has_unread:
             raise Broken("the relay answers what nobody asked")
@@ -151,7 +151,7 @@ class Handover:
             self._ahead = self._next(work)
             if self._ahead is not None:
                 behind = self._ahead.envelope
-        end = self._wire.write(payload(letter), b".\r\n" + behind)
+        end = self._wire.write(parcel.unpack(), b".\r\n" + behind)
         self._wire.dot_at = end - len(behind)
         reply = yield from next_reply(self._wire, self._patience.dot)
         was_early = self._wire.has_early_reply
@@ -159,7 +159,7 @@ class Handover:
             raise Broken(f"it said {reply.code} before it had the whole letter")
         outcome = outcome_of(Stage.DOT, *reply)
         self._parcel = None
-        work.done(letter, outcome)
+        work.done(parcel.letter, outcome)
         if was_early or outcome.result is Result.UNCERTAIN:
             raise Broken(f"it answered a letter with {reply.code} {reply.text}")
 

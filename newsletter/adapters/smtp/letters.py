@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from newsletter.core.delivery import Outcome, Result, Stage
 from newsletter.core.ports import Letter
@@ -13,12 +13,21 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 DATA = b"DATA\r\n"
 
 
-class Parcel(NamedTuple):
-    """A letter made ready for one relay: what is said before the content."""
+@dataclass(slots=True)
+class Parcel:
+    """A letter made ready for one relay: what is said before the content, and the content as it
+    goes over the wire, up to the final dot.
+    """
 
     letter: Letter
     mail: bytes
     rcpt: bytes
+    payload: bytes
+
+    def unpack(self) -> bytes:
+        """The payload, which is then forgotten: it is large, and the wire has it."""
+        payload, self.payload = self.payload, b""
+        return payload
 
     @property
     def envelope(self) -> bytes:
@@ -33,10 +42,11 @@ class Parcel(NamedTuple):
 
 def pack(letter: Letter, offers: Mapping[str, str]) -> Parcel | Outcome:
     """The letter made ready, or why this relay cannot take it, before a word was said."""
-    size, is_ascii = len(letter.content), letter.content.isascii()
     problem = _bad_address(letter)
     if problem is not None:
         return problem
+    content = letter.content
+    size, is_ascii = len(content), content.isascii()
     words = f"MAIL FROM:<{letter.return_path}>"
     if "SIZE" in offers:  # RFC 1870
         most = offers["SIZE"]
@@ -47,22 +57,22 @@ def pack(letter: Letter, offers: Mapping[str, str]) -> Parcel | Outcome:
         if "8BITMIME" not in offers:
             return _failed(0, "5.6.3", "the relay takes 7-bit content only")
         words += " BODY=8BITMIME"
-    if _needs_utf8(letter, is_ascii=is_ascii):  # RFC 6531
+    if _needs_utf8(letter, b"" if is_ascii else content):  # RFC 6531
         if "SMTPUTF8" not in offers:
             return _failed(0, "5.6.7", "the relay takes no addresses or headers beyond ASCII")
         words += " SMTPUTF8"
-    return Parcel(letter, f"{words}\r\n".encode(), f"RCPT TO:<{letter.recipient}>\r\n".encode())
+    rcpt = f"RCPT TO:<{letter.recipient}>\r\n"
+    # to look for line ends costs more than all the rest of a hand-over
+    payload = content if letter.is_wire_ready else wire_ready(content)
+    return Parcel(letter, f"{words}\r\n".encode(), rcpt.encode(), payload)
 
 
-def payload(letter: Letter) -> bytes:
+def wire_ready(content: bytes) -> bytes:
     """The content as it goes over the wire, up to the final dot: only CRLF, dots doubled.
 
     RFC 5321 sections 2.3.8 and 4.5.2. A bare CR or LF could smuggle a second letter into the
     relay (CVE-2023-51764); it becomes a line end.
     """
-    content = letter.content
-    if letter.is_wire_ready:  # to look costs more than all the rest of a hand-over
-        return content
     between = b"".join(content.split(b"\r\n"))  # the quickest of many ways that were timed
     if b"\n" in between or b"\r" in between:
         content = _LINE_END.sub(b"\r\n", content)
@@ -81,11 +91,10 @@ def _bad_address(letter: Letter) -> Outcome | None:
     return None
 
 
-def _needs_utf8(letter: Letter, *, is_ascii: bool) -> bool:
+def _needs_utf8(letter: Letter, content: bytes) -> bool:
     if not (letter.recipient.isascii() and letter.return_path.isascii()):
         return True
-    # RFC 6532: headers in UTF-8 need it too.
-    return not is_ascii and not letter.content.partition(b"\r\n\r\n")[0].isascii()
+    return not content.partition(b"\r\n\r\n")[0].isascii()  # RFC 6532: headers in UTF-8
 
 
 def _failed(code: int, status: str, text: str) -> Outcome:

@@ -109,7 +109,7 @@ class Press:
                 epoch=one.epoch,
                 return_path=f"{RETURN_PATH_PREFIX}{path.decode()}@{self._letterhead.domain}",
                 recipient=one.address,
-                content=self._content(one, own, laid.get(id(one.digest))),
+                parts=self._parts(one, own, laid.get(id(one.digest))),
                 is_wire_ready=True,
             )
             for one, path, own in zip(orders, paths, zip(*tokens, *inset, strict=True), strict=True)
@@ -124,10 +124,10 @@ class Press:
             laid = [lay(digest, shelf) for digest in digests.values()]
         return dict(zip(digests, laid, strict=True))
 
-    def _content(self, one: Order, own: tuple[bytes, ...], laid: Laid | None) -> bytes:
-        """own: the tokens for the head, then those for the bodies."""
+    def _parts(self, one: Order, own: tuple[bytes, ...], laid: Laid | None) -> list[bytes]:
+        """The message in rows. own: the tokens for the head, then those for the bodies."""
         if self._kind is not Kind.DIGEST:
-            return b"".join(self._filled(one, own, "", 0, _NO_MASTHEAD))
+            return self._filled(one, own, "", 0, _NO_MASTHEAD)
         if laid is None:
             raise ValueError("its digest cannot be read")
         if not laid.unlisted and laid.is_far_from(MAX_HTML, self._frame.html):
@@ -139,7 +139,7 @@ class Press:
         html_at, text_at = self._bodies
         rows[html_at : html_at + 1] = html  # the later one first: places stay
         rows[text_at : text_at + 1] = text
-        return b"".join(rows)
+        return rows
 
     def _filled(
         self,
