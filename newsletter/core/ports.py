@@ -16,8 +16,8 @@ Validators = Mapping[str, Mapping[str, str]]
 class Letter:
     """One message on its way: `parts` together are the whole message, CRLF, not yet dot-stuffed.
 
-    return_path and recipient are bare addresses (the envelope, RFC 5321). is_wire_ready: whoever
     Most parts are shared with other letters, so that thousands of them wait in little memory.
+    return_path and recipient are bare addresses (the envelope, RFC 5321). is_wire_ready: whoever
     made the parts vouches that they hold CRLF only, end with one, and that no line begins with a
     dot; they may go out as they are.
     """
@@ -29,11 +29,11 @@ class Letter:
     parts: Sequence[bytes]
     is_wire_ready: bool = False
 
-
     @property
     def content(self) -> bytes:
         """The whole message, joined anew each time: it is as large as all its parts."""
         return b"".join(self.parts)
+
 
 class PaperSource(Protocol):
     """A place papers come from."""
