@@ -12,7 +12,7 @@ from newsletter.adapters.queue import Task
 from newsletter.core.delivery import LEASE
 from newsletter.services.deliveries import BATCH
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 READERS = 600
 

@@ -15,7 +15,7 @@ from newsletter.adapters.queue import Task
 from newsletter.core.delivery import FIRST_WAIT, MAX_UNCERTAIN, State
 from newsletter.settings import as_environment
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 READERS = 200
 
