@@ -44,15 +44,15 @@ def cache_url(redis_url: str) -> str:
     return _for_redis_py(redis_url, above=1)
 
 
-def open_cache(redis_url: str) -> redis.Redis:
-    """A client of the cache database that gives up after two seconds. Raises SettingsError.
+def open_cache(redis_url: str, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
+    """A client of the cache database that gives up after that time. Raises SettingsError.
 
     It connects at its first use, and once more where an idle connection was closed meanwhile.
     """
     return redis.Redis.from_url(
         cache_url(redis_url),
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=answer_seconds,
+        socket_connect_timeout=answer_seconds,
         # Only a lost connection is tried again: a time-out has used up the caller's patience.
         retry=Retry(
             ConstantBackoff(0.1), retries=1, supported_errors=(redis.exceptions.ConnectionError,)

@@ -30,12 +30,17 @@ def current_settings() -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings | None = None) -> "Iterator[Newsletter]":
-    """The service with tables of this version. Raises SettingsError, StoreUnavailable."""
+def opened(
+    settings: Settings | None = None, *, patience_seconds: float | None = None
+) -> "Iterator[Newsletter]":
+    """The service with tables of this version. Raises SettingsError, StoreUnavailable.
+
+    patience_seconds: how long it waits for others' locks; as long as work may take if None.
+    """
     settings = settings or current_settings()
     from newsletter.app import Newsletter
 
-    with Newsletter.from_settings(settings) as newsletter:
+    with Newsletter.from_settings(settings, patience_seconds=patience_seconds) as newsletter:
         ready_tables(newsletter)
         yield newsletter
 

@@ -7,6 +7,7 @@ import typer
 from newsletter.cli.choices import MANAGE
 from newsletter.cli.opening import opened
 from newsletter.cli.ports import open_port
+from newsletter.cli.site import PATIENCE_SECONDS, pages_config
 from newsletter.cli.stopping import Stopping
 from newsletter.cli.words import say
 
@@ -28,8 +29,12 @@ def serve(
 
     from newsletter.web import create_app
 
-    with Stopping(), opened() as newsletter, open_port(host, port, is_fixed=True) as listening:
+    with (
+        Stopping(),
+        opened(patience_seconds=PATIENCE_SECONDS) as newsletter,
+        open_port(host, port, is_fixed=True) as listening,
+    ):
         newsletter.check_templates()
         say(f"The pages are served on {host}, port {listening.getsockname()[1]}.")
-        config = uvicorn.Config(create_app(newsletter), log_config=None, access_log=False)
+        config = pages_config(create_app(newsletter))
         uvicorn.Server(config).run(sockets=[listening])

@@ -12,16 +12,28 @@ if TYPE_CHECKING:
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5
+PATIENCE_SECONDS = 1.2  # that pages wait for a lock in the database: readers wait two at most
+
+
+def pages_config(pages: "FastAPI") -> uvicorn.Config:
+    """How the pages are served: no access log, whose addresses would hold readers' tokens; and
+    what proxies say of visitors is left to `NEWSLETTER_TRUSTED_PROXIES`.
+    """
+    return uvicorn.Config(
+        pages,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 class Site:
     """Serves from entering to leaving."""
 
     def __init__(self, pages: "FastAPI", listening: socket.socket) -> None:
-        config = uvicorn.Config(
-            pages, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS
-        )  # no access log: the addresses hold readers' tokens
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(pages_config(pages))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listening]}, name="site", daemon=True
         )

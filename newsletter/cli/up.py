@@ -79,9 +79,9 @@ def _start_servers(stack: ExitStack, given: Settings, port: int | None) -> _Mach
 def _start_pages(stack: ExitStack, settings: Settings, place: "Place", inbox: Path | None) -> None:
     from newsletter.cli.local import pages_with_inbox
     from newsletter.cli.opening import opened
-    from newsletter.cli.site import Site
+    from newsletter.cli.site import PATIENCE_SECONDS, Site
 
-    newsletter = stack.enter_context(opened(settings))
+    newsletter = stack.enter_context(opened(settings, patience_seconds=PATIENCE_SECONDS))
     newsletter.check_templates()
     stack.enter_context(Site(pages_with_inbox(newsletter, inbox), place.listening))
 

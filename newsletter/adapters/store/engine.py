@@ -16,26 +16,40 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from newsletter.errors import SettingsError, StoreUnavailable
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 UPGRADE_LOCK = 4_920_001  # any number that nothing else in the database locks
-BUSY_TIMEOUT_SECONDS = 20  # SQLite's writers queue; longer than any of our transactions
+BUSY_TIMEOUT_SECONDS = 20.0  # SQLite's writers queue; longer than any of our transactions
 CONNECT_TIMEOUT_SECONDS = 5
+LEAST_CONNECT_SECONDS = 2  # libpq takes no less
 
 
 class Store:
     """One database. `write` and `read` give sessions; a write commits when its block ends.
 
     url: SQLAlchemy's form, `sqlite:///PATH` or `postgresql+psycopg://…`.
-    clock: stands in for the database's own clock, in tests.
+    clock: stands in for the database's own clock, in tests. patience_seconds: how long one waits
+    for others' locks, and in PostgreSQL for any statement; None for as long as work may take.
     Raises SettingsError for an address that cannot be read, StoreUnavailable when it is away.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        patience_seconds: float | None = None,
+    ) -> None:
         self._clock = clock
         try:
             self.url = make_url(url)
@@ -47,9 +61,11 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             _make_folder(self.url.database)
-            self._writer, self._reader = _sqlite(url, "IMMEDIATE"), _sqlite(url, "DEFERRED")
+            busy_seconds = patience_seconds or BUSY_TIMEOUT_SECONDS
+            self._writer = _sqlite(url, "IMMEDIATE", busy_seconds)
+            self._reader = _sqlite(url, "DEFERRED", busy_seconds)
         else:
-            self._writer = _postgres(url)
+            self._writer = _postgres(url, patience_seconds)
             # A reader sees one moment, as on SQLite: rows that move between two of its queries
             # would be counted twice or not at all.
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
@@ -135,6 +151,10 @@ def _clear(store: Store) -> Iterator[None]:
         raise SettingsError(
             f"NEWSLETTER_DATABASE_URL names {store.url.drivername!r}, which is not supported."
         ) from None
+    except PoolTimeout:
+        raise StoreUnavailable(
+            f"The database {_shown(store)} cannot be used: all our connections are taken."
+        ) from None
     except OperationalError as problem:
         words = str(problem.orig).strip().partition("\n")[0]
         if "no such table" in words:
@@ -172,21 +192,22 @@ def _make_folder(database: str | None) -> None:
             ) from None
 
 
-def _sqlite(url: str, mode: str) -> Engine:
+def _sqlite(url: str, mode: str, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        pool_timeout=busy_seconds,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself: see `begin`
-        _use_wal(connection)
+        _use_wal(connection, busy_seconds)
         for pragma in (
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+            f"busy_timeout={int(busy_seconds * 1000)}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -198,9 +219,9 @@ def _sqlite(url: str, mode: str) -> Engine:
     return engine
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
     """Readers beside a writer. SQLite waits for no lock here, so two first starts would clash."""
-    give_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    give_up = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -211,14 +232,22 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.05)
 
 
-def _postgres(url: str) -> Engine:
+def _postgres(url: str, patience_seconds: float | None) -> Engine:
+    connecting: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    pool_seconds = 30.0
+    if patience_seconds is not None:
+        milliseconds = int(patience_seconds * 1000)
+        limits = f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}"
+        connecting = {"connect_timeout": LEAST_CONNECT_SECONDS, "options": limits}
+        pool_seconds = patience_seconds
     try:
         return create_engine(
             url,
             hide_parameters=True,  # they hold addresses, which belong in no log
             pool_pre_ping=True,
             pool_size=5,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+            pool_timeout=pool_seconds,
+            connect_args=connecting,
         )
     except ModuleNotFoundError:
         raise SettingsError(
