@@ -2,44 +2,75 @@
 
 A provider that refuses one message in twenty for its policy takes the sender for a spammer, and
 many dead addresses at once mean that the readers are not who they seem, such as an old file that
-was taken in. A person then looks, and releases the edition or calls it off.
+was taken in. It is the same whether the relay refuses a message at once or a report comes back
+later; and complaints weigh most. A person then looks, and releases the edition or calls it off.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from newsletter.core.delivery import OF_THE_LETTER, SUPPRESSING, parse_status
+from newsletter.core.delivery import OF_THE_LETTER, parse_status
+from newsletter.core.rates import LEAST_COMPLAINTS, LEAST_SENT, MOST_COMPLAINTS, share
+from newsletter.core.reports import Kind
+from newsletter.core.reports.causes import CAUSES, LOOP, NETWORK, SYSTEM, TOO_LARGE
+from newsletter.core.reports.judging import cause_of
 
 LEAST_SETTLED = 200  # sent and failed together; below it a share says nothing
 MOST_REFUSED = 0.05  # by policy, reputation or for no stated reason
 MOST_DEAD = 0.10  # addresses that do not exist
 
-_FULL = ("5.2.2", *OF_THE_LETTER)  # speak of one mailbox or one message
 _SHOWN = 120
+_DEAD = frozenset(cause.word for cause in CAUSES if cause.is_hard)
+# What speaks of one mailbox, one message or the way says nothing of what is thought of us.
+REFUSED = frozenset(
+    cause.word
+    for cause in CAUSES
+    if not cause.is_about_reader and cause not in (TOO_LARGE, NETWORK, SYSTEM, LOOP)
+)
+
+Failure = tuple[int, str, int]
+Reported = tuple[Kind, str, str, int]
 
 
-def why_hold(sent: int, failures: Iterable[tuple[int, str, int]]) -> str:
+def why_hold(sent: int, failures: Iterable[Failure], reported: Sequence[Reported] = ()) -> str:
     """Why an edition should be held, in a sentence; "" when it may go on.
 
-    failures: (reply code, the relay's words, how often), of all its failed deliveries.
+    sent: messages that the relay took. failures: (reply code, the relay's words, how often), of all
+    its failed deliveries. reported: (kind, cause, words, how often), of what came back of the sent.
     """
-    dead, refused, most, words = 0, 0, 0, ""
-    total = sent
-    for code, text, count in failures:
-        total += count
-        status = parse_status(code, text)
-        if status in SUPPRESSING:
-            dead += count
-        elif status not in _FULL:
-            refused += count
-            if count > most:
-                most, words = count, f"{code} {text}"[:_SHOWN]
+    complaints = sum(count for kind, _, _, count in reported if kind is Kind.COMPLAINT)
+    if sent >= LEAST_SENT and complaints >= max(LEAST_COMPLAINTS, MOST_COMPLAINTS * sent):
+        return f"{complaints:,} of {sent:,} readers complained ({share(complaints / sent)})"
+    failed = [(_cause(code, text), f"{code} {text}", count) for code, text, count in failures]
+    total = sent + sum(count for *_, count in failed)
+    failed += [
+        (cause, words or cause, count)
+        for kind, cause, words, count in reported
+        if kind in (Kind.HARD, Kind.SOFT)
+    ]
     if total < LEAST_SETTLED:
         return ""
-    if refused > MOST_REFUSED * total:
-        return f"{_share(refused, total)} were refused, most often with: {words}"
+    refused = [(words, count) for cause, words, count in failed if cause in REFUSED]
+    dead = sum(count for cause, _, count in failed if cause in _DEAD)
+    if (number := sum(count for _, count in refused)) > MOST_REFUSED * total:
+        return f"{_share(number, total)} were refused, most often with: {_commonest(refused)}"
     if dead > MOST_DEAD * total:
         return f"{_share(dead, total)} went to addresses that do not exist"
     return ""
+
+
+def _cause(code: int, text: str) -> str:
+    status = parse_status(code, text)
+    if status in OF_THE_LETTER:
+        return TOO_LARGE.word
+    return cause_of(f"{code} {text}", status=status, code=code).word
+
+
+def _commonest(refused: Iterable[tuple[str, int]]) -> str:
+    counted = Counter[str]()
+    for words, count in refused:
+        counted[words[:_SHOWN]] += count
+    return counted.most_common(1)[0][0]
 
 
 def _share(some: int, total: int) -> str:

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from newsletter.core.delivery import Outcome
+from newsletter.core.feedback import CameBy
 from newsletter.core.flow import Grant, Limits, Look
+from newsletter.core.gate import Knock, Passage
 from newsletter.core.papers import Fetched
 
 Validators = Mapping[str, Mapping[str, str]]
@@ -47,6 +49,41 @@ class PaperSource(Protocol):
         validators: what `Fetched.validators` gave last time for this day, or empty.
         Raises SourceUnavailable when nothing usable came; broken records are in `skipped`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A message that waits in a mailbox. name: its own there. raw: MAX_REPORT_BYTES of it."""
+
+    name: str
+    raw: bytes
+
+
+class ReportBox(Protocol):
+    """A place where reports wait. Each call may raise MailboxUnavailable."""
+
+    @property
+    def name(self) -> str:
+        """What people may read of its address: never a login."""
+        ...
+
+    @property
+    def came_by(self) -> CameBy: ...
+
+    def fetch(self) -> Iterator[Mail]:
+        """Each message that waits, the oldest first; one that cannot be read is passed over."""
+        ...
+
+    def remove(self, mail: Mail) -> None:
+        """Remove this message and no other, once it is committed. Twice is no error.
+
+        A crash before `close` may leave it there.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish the removals and let go; `fetch` begins anew."""
         ...
 
 
@@ -142,6 +179,30 @@ class Flow(Protocol):
 
     def open_relay(self, relay: str) -> None:
         """It takes letters again."""
+        ...
+
+
+class Gate(Protocol):
+    """Counts the mails that strangers asked for; see core/gate.py for how many there may be."""
+
+    def take(self, knock: Knock) -> Passage:
+        """Whether this mail may be sent; if so, it counts. Raises QueueUnavailable."""
+        ...
+
+    def look(self) -> None:
+        """Raise QueueUnavailable unless it can count."""
+        ...
+
+
+class Sns(Protocol):
+    """Amazon's notification service, as far as it must be asked itself."""
+
+    def certificate(self, url: str) -> bytes:
+        """The certificate at this address, in PEM. Raises SourceUnavailable."""
+        ...
+
+    def confirm(self, url: str) -> None:
+        """Agree to be called, at the address that a signed message gave. As above."""
         ...
 
 

@@ -13,6 +13,7 @@ from newsletter.adapters.store.editions import (
     extend_edition,
     set_edition_state,
 )
+from newsletter.adapters.store.rates import reported
 from newsletter.adapters.store.reconciling import set_sent
 from newsletter.adapters.store.subscribers import add_audit, was_done
 from newsletter.adapters.store.tables import EditionRow
@@ -44,7 +45,7 @@ def hold(session: Session, day: date, *, because: str, actor: str, now: datetime
 
 
 def hold_if_refused(session: Session, edition_id: int, *, now: datetime) -> str:
-    """Hold this edition where too much of it is refused; why, or "" when it goes on.
+    """Hold this edition where too much of it is refused or complained of; why, or "" if it goes on.
 
     One that an admin has released is never held by itself again.
     """
@@ -57,7 +58,7 @@ def hold_if_refused(session: Session, edition_id: int, *, now: datetime) -> str:
         if state is State.FAILED
     ]
     sent = tally(session, edition_id, now=now).counts.get(State.SENT, 0)
-    because = why_hold(sent, failures)
+    because = why_hold(sent, failures, reported(session, edition_id))
     if not because or was_done(session, "release edition", _subject(row)):
         return ""
     set_edition_state(session, edition_id, "held", because)
