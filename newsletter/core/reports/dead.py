@@ -3,6 +3,8 @@
 A row here is worth a second look: what it matches by mistake loses a good reader.
 """
 
+from newsletter.core.reports import languages
+
 # What stands for "a mailbox" in the rows below.
 BOX = (
     r"(?:user|recipient|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber"
@@ -14,7 +16,7 @@ _ADDRESS = r"<?[^\s<>@]{1,64}@[^\s<>]{1,128}>?"
 NO_MAILBOX = (
     rf"\b(?:unknown|inexistent|non-?existent|invalid|nonexisting|undefined|no such|no valid"
     rf"|not a (?:valid|known)|bad destination|unrecognized|illegal|no known) "
-    rf"(?:or (?:illegal|unknown|invalid) )?(?:e-?mail |mail |local |internal |remote "
+    rf"(?:or (?:illegal|unknown|invalid) )?(?:e-?mail |mail |local |internal |remote |virtual "
     rf"|final "
     rf"|destination |smtp |user )?{BOX}\b(?! syntax)",
     rf"{BOX}'?s? ?(?:name |address |id |list |account |mailbox "
@@ -41,8 +43,7 @@ NO_MAILBOX = (
     rf"(?:a |the |any |your |this )?(?:\w+ ){{0,2}}{BOX}",
     r"user name or domain is (?:wrong|invalid)|(?:address|user"
     r"|name) (?:is )?not in (?:table|file)",
-    r"mailbox unavailable or access denied|mailbox (?:name )?not (?:allowed|available"
-    r"|found)",
+    r"mailbox (?:name )?not (?:allowed|available|found)",
     rf"not (?:a|the) (?:valid |known |local |correct )?{BOX}\b",
     # RFC 5321 section 4.2.3 says "mail action" in its 450, where the mailbox is only busy.
     r"requested action not taken:? mailbox unavailable",
@@ -59,23 +60,16 @@ NO_MAILBOX = (
     r"|cuda_nsu|no valid recipients for this"
     r"|recipients? (?:could|can)(?:not| not) be verified|this address is no"
     r"|delivery to the following (?:address|recipient) failed: unknown",
-    # the same in other languages
-    r"(?:empf[äa]e?nger|benutzer|adresse|nutzer)[\w <>@.:()]{0,60}"
-    r"(?:unbekannt|existiert nicht|nicht gefunden|ung[üu]e?ltig|nicht vorhanden"
-    r"|nicht im [\w-]+ eingetragen)",
-    r"(?:utilisateur|destinataire|adresse)[\w <>@.:'-]{0,60}"
-    r"(?:inconnue?|inexistante?|n.existe pas|introuvable)",
-    r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|indirizzo|usu[áa]rio"
-    r"|endere[çc]o|casella|conta)[\w <>@.:]{0,60}"
-    r"(?:desconocid|no existe|no (?:se )?encontr|inexistente|sconosciut|non esiste"
-    r"|non (?:è stat\w )?trovat|desconhecid|n[ãa]o existe|n[ãa]o encontrad|inv[áa]lid)",
-    r"(?:gebruiker|adres)[\w <>@.:]{0,60}(?:onbekend|bestaat niet)|nie istnieje|neexistuje",
-    r"(?:пользовател|адрес|получател|ящик)[\w <>@.:]{0,60}"
-    r"(?:не существу|не найден|неизвест|не зарегистр)|нет такого",
-    r"(?:宛先|ユーザ|アドレス|メールボックス|受信者)[^\n]{0,40}"
-    r"(?:存在しま|見つかりま|不明|存在しない|見つから)",
-    r"(?:用户|收件人|地址|邮箱|使用者|帐号|账号)[^\n]{0,30}(?:不存在|未找到|无效|未知|錯誤)",
-    r"(?:사용자|수신자|계정)[^\n]{0,30}(?:없|존재하지)",
+    # the account went away for good
+    rf"{BOX}[\w <>@.,:'\"()-]{{0,60}}?\b(?:has|have|was|were|is|been) (?:been |permanently )*"
+    r"(?:deleted|removed|erased|purged)\b(?! from (?:the )?(?:queue|list))",
+    r"(?:deleted|removed) (?:user|mailbox|account|recipient)\b",
+    r"(?:account|user|recipient) (?:is )?not available(?! (?:at this|right|for the))",
+    r"(?:nobody|no one|never heard) (?:called|named|by (?:that|this) name|of|with)",
+    r"not assigned to any|does ?n[o']t have an? (?:[\w.-]+ )?account",
+    # Facebook's postmaster page
+    r"(?:rcp-p1|int-p[134])\b",
+    *languages.NO_MAILBOX,
 )
 
 NO_DOMAIN = (
@@ -93,6 +87,7 @@ NO_DOMAIN = (
     r"no (?:valid )?(?:mx|a) (?:record|host)s? (?:found|for)|no route found to domain",
     r"domain lookup failed|bad[- ]domain",
     r"in any (?:mx|dns) record|no dns records? ",
+    *languages.NO_DOMAIN,
 )
 
 MOVED = (
@@ -106,7 +101,8 @@ MOVED = (
     r"server|receiv|accept\w* (?:e-?)?mail|used|monitored|active|available|a (?:valid"
     r"|member)"
     r"|associated)",
-    r"has left (?:the|our|this) (?:company|organi[sz]ation|firm)",
+    r"left (?:us\b|(?:the|our|this) (?:company|organi[sz]ation|firm|university|school|institut))",
+    r"(?:domain|address) (?:has |was |is )?(?:been )?changed\b[\w ]{0,20}(?: to|:)",
     r"change of (?:e-?mail )?address",
 )
 

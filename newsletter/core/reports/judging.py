@@ -14,7 +14,7 @@ from newsletter.core.reports.causes import (
     UNKNOWN,
     Cause,
 )
-from newsletter.core.reports.wordings import WORDINGS
+from newsletter.core.reports.wordings import NOT_THE_READER, ONLY_NOW, WORDINGS
 
 MAX_WORDS = 700  # characters that are looked at; the cause stands at the beginning
 
@@ -25,6 +25,9 @@ INSISTS = ("5.1.1", "5.1.6", "5.1.10", "5.2.2", "5.3.4")
 # The rows are in small letters and begin where a word does: both make the search several times
 # faster than one that does not care.
 _ROWS = tuple((cause, re.compile(rf"(?<![a-z])(?:{'|'.join(rows)})")) for cause, rows in WORDINGS)
+_NOT_THE_READER = re.compile("|".join(NOT_THE_READER))
+_ONLY_NOW = re.compile("|".join(ONLY_NOW))
+_NAMES = re.compile(r"\S*[\w-][.@/=][\w-]\S*")  # hosts, addresses, paths: they say anything
 _CODES = re.compile(
     r"\b[2-5]\d\d[- ]?(?:#?[245]\.\d{1,3}\.\d{1,3}\b)?[ :]*"
     r"|#?\b[245]\.\d\.\d{1,3}\b"
@@ -47,7 +50,10 @@ def cause_of(
     SMTP reply code or 0. is_after_data: the server had accepted the address and spoke after it saw
     the message: then "no such mailbox" is a filter's word, unless its code insists.
     """
-    cause = _named(_BLANKS.sub(" ", _LINK.sub(" ", words[:most])).strip().lower())
+    told = _BLANKS.sub(" ", _LINK.sub(" ", words[:most])).strip().lower()
+    cause = _named(told)
+    if cause.is_hard and (doubt := _doubt(told, is_temporary=400 <= code < 500)):
+        cause = doubt
     if cause is UNKNOWN or (cause in VAGUE and status in INSISTS):
         cause = _of_codes(status, code)
     if cause is NO_MAILBOX and is_after_data and not status.startswith(("5.1.", "4.1.")):
@@ -61,6 +67,15 @@ def _named(words: str) -> Cause:
     bare = _CODES.sub("", words)
     both = words if bare == words else f"{words}\n{bare}"
     return next((cause for cause, pattern in _ROWS if pattern.search(both)), UNKNOWN)
+
+
+def _doubt(told: str, *, is_temporary: bool) -> Cause | None:
+    """The cause that stands beside the word that the address is dead, and takes its force away."""
+    bare = _CODES.sub(" ", _NAMES.sub(" ", told))
+    if _NOT_THE_READER.search(bare) or (is_temporary and _ONLY_NOW.search(bare)):
+        soft = (cause for cause, row in _ROWS if not cause.is_hard and row.search(bare))
+        return next(soft, NETWORK)
+    return None
 
 
 def _of_codes(status: str, code: int) -> Cause:

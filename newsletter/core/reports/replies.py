@@ -14,8 +14,9 @@ LEAST_WORDS = 150  # … but of each recipient at least these
 _STATUS = re.compile(r"(?<![\d.])([245])\.([0-7])\.(\d{1,3})(?!\.?\d)")
 _CODE = re.compile(r"(?<![\d.#-])([245][0-5]\d)(?=[ :-]|$)(?!-\d\d\b)")
 _AFTER_DATA = re.compile(
-    r"in reply to (?:the )?(?:end of )?DATA|after (?:the )?(?:end of )?data\b"
-    r"|after I sent the message"
+    r"in\s+reply\s+to\s+(?:the\s+)?(?:end\s+of\s+)?DATA|after\s+(?:the\s+)?(?:end\s+of\s+)?data\b"
+    r"|after\s+I\s+sent\s+the\s+message"
+    # With PIPELINING a refusal of RCPT may stand here too: doubtful, and so it counts as soft.
     r"|>>> (?:DATA|\.)\s*\n<<<",
     re.IGNORECASE,
 )

@@ -4,7 +4,7 @@ Words come before codes, as servers are free with codes: many say 5.7.1 to an un
 5.1.1 to a sender they do not like.
 """
 
-from newsletter.core.reports import dead
+from newsletter.core.reports import dead, languages
 from newsletter.core.reports.causes import (
     AUTHENTICATION,
     BLOCKED,
@@ -111,9 +111,8 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"(?:number|amount) of (?:messages|mails?) in (?:the )?recipient'?s? mailbox",
             r"too (?:much|many) (?:mails?|messages?|data) (?:in|on|stored|for) ",
             r"account has exceeded|user has too many messages|inbox is out of storage",
-            r"speicherplatz|bo[iî]te (?:aux lettres|de r[ée]ception)[\w ']{0,30}pleine"
-            r"|buz[oó]n [\w ]{0,20}lleno|casella [\w ]{0,20}piena|caixa (?:postal|de correio) cheia"
-            r"|переполнен|容量|邮箱已满|信箱已满|한도",
+            r"no space left|out of space|mail_?box_?full|over ?stor|(?:inbox|mailbox) has no ",
+            *languages.FULL,
         ),
     ),
     (
@@ -128,6 +127,8 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"size (?:limit )?exceed|line limit exceeded|line length exceed|max message size"
             r"|message ?too ?large|messagetoolarge|too much (?:mail )?data|larger than",
             r"rejected due to size|sizelimit|resolver\.rst\.(?:send|recip)sizelimit",
+            r"(?:msg-p1|int-p2)\b",  # Facebook's postmaster page
+            *languages.TOO_LARGE,
         ),
     ),
     (MOVED, dead.MOVED),
@@ -151,6 +152,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"domain (?:has been |is )(?:suspended|disabled|parked)|boite du destinataire archiv",
             r"account is not active|mailbox currently suspended|invalid/inactive",
             r"user refused to receive this mail|email is temporarily denied",
+            *languages.DISABLED,
         ),
     ),
     (NOT_AN_ADDRESS, dead.NOT_AN_ADDRESS),
@@ -183,6 +185,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"\bspam|\bube\b|\buce\b|unsolicited|junk|bulk (?:e-?)?mail|spamassassin|scored? as"
             r"|dspam"
             r"|cloudmark|bogofilter|high probability of|content (?:analysis|filter)|advertis",
+            *languages.SPAM,
         ),
     ),
     (
@@ -207,6 +210,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"|access denied|connection (?:rejected|denied|not allowed)"
             r"|not accept(?:ing)? connections?"
             r"|from (?:your|this) (?:ip|server|host|network)|unverifyable sending",
+            *languages.BLOCKED,
         ),
     ),
     (
@@ -222,6 +226,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"|security"
             r"|private group|only members|not (?:a )?member|denied|rfc (?:53|28|25)22|compliant"
             r"|non-?compliant|violat|unacceptable|restricted|transport rule|resolver\.(?:rst|fwd)",
+            *languages.POLICY,
         ),
     ),
     (
@@ -254,6 +259,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"|establish an smtp"
             r"|conversation with|while (?:sending|performing|receiving)|read error|write error"
             r"|service shutting|no smtp service|handshake|deferred",
+            *languages.LATER,
         ),
     ),
     (
@@ -267,3 +273,20 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
         ),
     ),
 )  # fmt: skip
+
+# What only ever speaks of us, of the message or of today. Beside it "no such address" is about
+# something else: the sender's address, a host without a name, a triplet that is not known yet.
+NOT_THE_READER = (
+    r"\b(?:spam|spammers?|spammy|unsolicited|junk|rbl|dnsbl|uribl|gr[ea]y-?list\w*|spf|dkim|dmarc"
+    r"|ptr|rdns|reputation|viru(?:s|ses)|malware|throttl\w+|triplet|policy)\b",
+    r"black-?list|block-?list|black list|block list|blocked using|reverse (?:dns|lookup|host)",
+    r"rate[- ]limit|too many (?:connections|messages|recipients|errors|sessions)",
+    r"your (?:ip|host|server|network|ip address|message (?:looks|was|is|has)|mail server)\b",
+    r"the ip address|sending (?:ip|host|server|mta)|(?:client|helo|ehlo)\b",
+)
+# … with a reply code that speaks of today, these too.
+ONLY_NOW = (
+    r"(?:try|come back|retry|attempt) (?:again|later|in)|temporar(?:y|ily)|at (?:this|the) moment"
+    r"|in progress|deferred|lookup fail|time-?out|timed out",
+    *languages.LATER,
+)
