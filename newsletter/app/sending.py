@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from newsletter.adapters.store.claims import Claimed, claim
 from newsletter.adapters.store.editions import edition_row
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, Outcome, Result
-from newsletter.core.ports import Letter
+from newsletter.core.ports import Letter, Transport
 from newsletter.errors import QueueUnavailable, StoreUnavailable
 from newsletter.services import control, deliveries
 
@@ -47,6 +48,7 @@ class Sending(Service):
 
     _breaker_at = 0.0  # when to look at the failures again, by the monotonic clock
     _notes_at = 0.0  # when to note acceptances again
+    _batch_size = deliveries.BATCH
 
     def send_waiting(
         self,
@@ -89,10 +91,9 @@ class Sending(Service):
     def _send_batch(self, edition_id: int | None) -> _Batch:
         """One batch: claimed, committed, handed over, recorded."""
         transport = self.parts.transport  # wrong settings must show before anything is claimed
+        began, most = time.monotonic(), self._batch_size
         with self.store.write() as session:
-            claimed = claim(
-                session, now=self._now(session), most=deliveries.BATCH, edition=edition_id
-            )
+            claimed = claim(session, now=self._now(session), most=most, edition=edition_id)
         if not claimed:
             return _Batch()
         with self.store.read() as session:
@@ -100,25 +101,56 @@ class Sending(Service):
         letters, broken = deliveries.letters_of(
             claimed, papers, renderer=self.parts.renderer, letterhead=self.letterhead
         )
-        outcomes: dict[int, Outcome] = {}
-        for letter, outcome in transport.send_many(letters, accepted=self._note_accepted):
-            outcomes[letter.delivery_id] = outcome
-        sent = self._record(claimed, outcomes, broken)
+        outcomes = self._hand_over(transport, claimed, letters, broken)
+        results = Counter(outcome.result for outcome in outcomes.values())
+        sent = results[Result.SENT]
         log.info("batch_done claimed=%s sent=%s", len(claimed), sent)
-        results = {outcome.result for outcome in outcomes.values()}
         if Result.FAILED in results:
             self._hold_if_refused({one.edition_id for one in claimed})
+        self._batch_size = deliveries.next_batch(
+            most, claimed=len(claimed), sent=sent, seconds=time.monotonic() - began
+        )
         return _Batch(
             claimed=len(claimed),
             sent=sent,
             is_delayed=Result.DELAYED in results,
-            is_held=results == {Result.HELD} or len(broken) == len(claimed) > 1,
+            is_held=set(results) == {Result.HELD},
         )
+
+    def _hand_over(
+        self,
+        transport: Transport,
+        claimed: Sequence[Claimed],
+        letters: Sequence[Letter],
+        broken: Mapping[int, str],
+    ) -> dict[int, Outcome]:
+        """What became of the batch. A large one is recorded in portions, so that a crash leaves
+        few in doubt; what the database cannot take at once is recorded with the last of them.
+        """
+        outcomes = deliveries.held_for_our_sake(claimed, broken)
+        rest = {one.id: one for one in claimed}
+        known: list[Claimed] = []
+        for letter, outcome in transport.send_many(letters, accepted=self._note_accepted):
+            outcomes[letter.delivery_id] = outcome
+            known.append(rest.pop(letter.delivery_id))
+            if len(known) == deliveries.BATCH and rest and self._is_recorded(known, outcomes):
+                known = []
+        self._record([*known, *rest.values()], outcomes, broken)
+        return outcomes
+
+    def _is_recorded(self, known: Sequence[Claimed], outcomes: Mapping[int, Outcome]) -> bool:
+        try:
+            with self.store.write() as session:
+                deliveries.record(session, known, outcomes, {}, now=self._now(session))
+        except StoreUnavailable as problem:
+            log.warning("record_waits claimed=%s because=%s", len(known), problem)
+            return False
+        return True
 
     def _record(
         self, claimed: Sequence[Claimed], outcomes: Mapping[int, Outcome], broken: Mapping[int, str]
-    ) -> int:
-        """Write what became of the batch, patiently: while the database is away only we know it.
+    ) -> None:
+        """Write what became of these, patiently: while the database is away only we know it.
 
         Written twice, since the answer to a commit was lost, it changes no row once more.
         """
@@ -126,8 +158,8 @@ class Sending(Service):
         while True:
             try:
                 with self.store.write() as session:
-                    now = self._now(session)
-                    return deliveries.record(session, claimed, outcomes, broken, now=now)
+                    deliveries.record(session, claimed, outcomes, broken, now=self._now(session))
+                    return
             except StoreUnavailable as problem:
                 if time.monotonic() > give_up:
                     raise

@@ -22,8 +22,21 @@ from newsletter.errors import QueueUnavailable
 
 log = logging.getLogger(__name__)
 
-BATCH = 500  # deliveries claimed at once: far below what a lease gives time for
+BATCH = 500  # deliveries claimed at once by a worker that knows nothing of its relay
+MOST_AT_ONCE = 2000  # by one whose relay is quick; each takes 8 KB of memory
+BATCH_SECONDS = 1.0
 SWEPT_AT_ONCE = 1000
+
+
+def next_batch(size: int, *, claimed: int, sent: int, seconds: float) -> int:
+    """How many deliveries to claim next, after a batch for which `size` were wanted.
+
+    A second's work: the last round trips of each batch pass with few letters on their way, which
+    a relay far away makes felt. A slow relay gets BATCH, so that little is claimed and then waits.
+    """
+    if claimed < size:  # no more waited, which says nothing of the relay
+        return size
+    return max(BATCH, min(MOST_AT_ONCE, 2 * size, round(sent / seconds * BATCH_SECONDS)))
 
 
 def papers_for(
@@ -64,10 +77,10 @@ def moves_of(
     """Where each claimed delivery goes. One without an outcome is left to its lease."""
     moves = []
     for one in claimed:
-        if one.id in broken:
-            moves.append(_to_review(one, broken[one.id], now))
-        elif one.id in outcomes:
+        if one.id in outcomes:
             moves.append(_move(one, outcomes[one.id], now=now))
+        elif one.id in broken:
+            moves.append(_to_review(one, broken[one.id], now))
     return moves
 
 
@@ -96,6 +109,15 @@ def _to_review(one: Claimed, because: str, now: datetime) -> Move:
     )
 
 
+def held_for_our_sake(claimed: Sequence[Claimed], broken: Mapping[int, str]) -> dict[int, Outcome]:
+    """Where not one of several messages could be made: all of them wait, for the fault is ours,
+    such as a template's. Otherwise nothing: what cannot be made goes to a person.
+    """
+    if not len(broken) == len(claimed) > 1:
+        return {}
+    return {one: Outcome(result=Result.HELD, text=text) for one, text in broken.items()}
+
+
 def record(
     session: Session,
     claimed: Sequence[Claimed],
@@ -103,15 +125,8 @@ def record(
     broken: Mapping[int, str],
     *,
     now: datetime,
-) -> int:
-    """Write what became of the batch and suppress dead addresses; how many were sent.
-
-    A message that cannot be made goes to a person; but where not one of several could be made the
-    fault is ours, such as a template's, and all of them wait.
-    """
-    if len(broken) == len(claimed) > 1:
-        outcomes = {one: Outcome(result=Result.HELD, text=text) for one, text in broken.items()}
-        broken = {}
+) -> None:
+    """Write what became of these deliveries and suppress dead addresses."""
     accepted, others = [], {}
     for one in claimed:
         outcome = outcomes.get(one.id)
@@ -123,7 +138,6 @@ def record(
                 _suppress(session, one, outcome, now=now)
     rest = [one for one in claimed if one.id in others or one.id in broken]
     claims.record(session, accepted, moves_of(rest, others, broken, now=now), now=now)
-    return len(accepted)
 
 
 def _suppress(session: Session, one: Claimed, outcome: Outcome, *, now: datetime) -> None:

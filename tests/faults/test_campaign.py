@@ -29,7 +29,7 @@ from world import (
 from newsletter.adapters.queue import Task
 from newsletter.core.delivery import State
 from newsletter.errors import StoreUnavailable
-from newsletter.services.deliveries import BATCH
+from newsletter.services.deliveries import MOST_AT_ONCE
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(4 * 3600)]
 
@@ -37,7 +37,9 @@ KILLS = int(os.environ.get("CAMPAIGN_KILLS", "200"))
 READERS = int(os.environ.get("CAMPAIGN_READERS", "20000"))
 KILLS_A_DAY = 40
 PAPERS_A_DAY = 3
-MOST_CLAIMED = 2 * PROCESSES * BATCH  # by living processes; the dead ones' rows wait beside them
+MOST_CLAIMED = (
+    2 * PROCESSES * MOST_AT_ONCE
+)  # by living processes; the dead ones' rows wait beside them
 
 
 @dataclass

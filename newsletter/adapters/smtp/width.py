@@ -3,7 +3,7 @@
 FIRST = 8
 MOST = 200  # a process; more than that, and relays begin to mind
 LEAST_GAIN = 0.2  # of the letters a second that more connections would bring to a relay far away
-LEAST_SECONDS = 0.2
+LEAST_SECONDS, LEAST_ROUNDS = 0.2, 5  # of a measurement; a round is a letter a connection
 ROUNDS_APART = 50  # measurements between two tries of more
 
 
@@ -31,7 +31,7 @@ class Width:
         """So many were handed over in this time, while all connections had work."""
         self._letters += letters
         self._seconds += seconds
-        if self._seconds < LEAST_SECONDS or self._letters < 2 * self.value:
+        if self._seconds < LEAST_SECONDS or self._letters < LEAST_ROUNDS * self.value:
             return
         rate = self._letters / self._seconds
         self._letters, self._seconds = 0, 0.0
