@@ -12,7 +12,8 @@ NewsletterError
 └── Unavailable         something outside does not answer: wait, it is tried again
     ├── SourceUnavailable   a place papers come from
     ├── StoreUnavailable    the database, or its tables are not those of this version
-    └── QueueUnavailable    the Redis-protocol server
+    ├── QueueUnavailable    the Redis-protocol server
+    └── MailboxUnavailable  a mailbox that reports come to
 
 Each message says what is wrong, with which value, and what to do. Bugs stay plain exceptions.
 """
@@ -89,3 +90,7 @@ class StoreUnavailable(Unavailable):
 
 class QueueUnavailable(Unavailable):
     """The Redis-protocol server does not answer."""
+
+
+class MailboxUnavailable(Unavailable):
+    """A mailbox that reports come to does not answer, or its login or folder is wrong."""

@@ -10,6 +10,7 @@ import redis
 
 from newsletter.adapters.flow import MemoryFlow, RedisFlow
 from newsletter.adapters.http import Http
+from newsletter.adapters.mailbox import open_box
 from newsletter.adapters.queue import CeleryQueue
 from newsletter.adapters.redis_urls import open_cache
 from newsletter.adapters.seen import MemorySeen, RedisSeen
@@ -21,7 +22,7 @@ from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.templates import template_loader, unreadable_pages
 from newsletter.core.mail.rendering import Renderer
 from newsletter.core.memory import prepare_for_many_mails
-from newsletter.core.ports import Flow, PaperSource, Seen, Spacing, TaskQueue, Transport
+from newsletter.core.ports import Flow, PaperSource, ReportBox, Seen, Spacing, TaskQueue, Transport
 from newsletter.core.results import Finding
 from newsletter.errors import NewsletterError, SettingsError, TemplateProblem
 from newsletter.settings import Settings, is_loopback
@@ -100,6 +101,11 @@ class Parts:
             )
         relays = [parse_smtp_url(url) for url in self._settings.relay_urls]
         return SmtpTransport(relays, flow=self.flow, hello=self._settings.sending_domain)
+
+    @cached_property
+    def report_boxes(self) -> Sequence[ReportBox]:
+        """The mailboxes that reports come to. Raises SettingsError."""
+        return [open_box(url) for url in self._settings.mailbox_urls]
 
     @cached_property
     def flow(self) -> Flow:

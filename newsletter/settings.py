@@ -17,6 +17,8 @@ from newsletter.errors import SettingsError
 
 PREFIX = "NEWSLETTER_"
 LEAST_KEY_LENGTH = 16
+MAILBOXES = ("imaps", "imap", "maildir", "mbox")  # of REPORTS_URL: looked at every minute
+LISTENERS = ("lmtp", "smtp")  # … or listened on
 
 # name → (default, what it is for); the README's table is held against this one by a test
 MEANINGS: dict[str, tuple[str, str]] = {
@@ -26,6 +28,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "a local inbox while `newsletter up` runs",
         "the relay that takes the mail; several by comma",
     ),
+    "REPORTS_URL": ("none", "mailboxes that bounces and complaints come to, several by comma"),
     "BASE_URL": ("http://127.0.0.1:8000", "where readers reach the pages; links begin with it"),
     "FROM": ("Daily Papers <papers@newsletter.localhost>", "the sender that readers see"),
     "SECRET_KEYS": ("made once, in the data folder", "sign links; several by comma, newest first"),
@@ -45,6 +48,7 @@ class Settings:
     database_url: str
     redis_url: str = ""
     smtp_url: str = ""
+    reports_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     sender: str = "Daily Papers <papers@newsletter.localhost>"
     secret_keys: tuple[str, ...] = ()
@@ -58,7 +62,17 @@ class Settings:
     @property
     def relay_urls(self) -> tuple[str, ...]:
         """Each relay's address; several are parted by commas."""
-        return _relay_urls(self.smtp_url)
+        return _urls(self.smtp_url)
+
+    @property
+    def mailbox_urls(self) -> tuple[str, ...]:
+        """Each mailbox that reports wait in."""
+        return tuple(url for url in _urls(self.reports_url) if not _is_listened_to(url))
+
+    @property
+    def listen_urls(self) -> tuple[str, ...]:
+        """Each address on which we take reports in ourselves."""
+        return tuple(url for url in _urls(self.reports_url) if _is_listened_to(url))
 
     @property
     def sending_domain(self) -> str:
@@ -84,6 +98,7 @@ def read_settings(
         database_url=database_url,
         redis_url=_redis_url(values["REDIS_URL"]),
         smtp_url=_smtp_url(values["SMTP_URL"]),
+        reports_url=_reports_url(values["REPORTS_URL"]),
         base_url=_web_address("BASE_URL", values["BASE_URL"] or "http://127.0.0.1:8000"),
         sender=_mailbox(values["FROM"] or MEANINGS["FROM"][0]),
         secret_keys=_secret_keys(values["SECRET_KEYS"], database_url, data_dir),
@@ -104,6 +119,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "SMTP_URL": settings.smtp_url,
+        "REPORTS_URL": settings.reports_url,
         "BASE_URL": settings.base_url,
         "FROM": settings.sender,
         "SECRET_KEYS": ",".join(settings.secret_keys),
@@ -167,7 +183,7 @@ def _redis_url(value: str) -> str:
 
 def _smtp_url(value: str) -> str:
     # The transport reads it in full; here only what would otherwise be found out by a worker.
-    urls = _relay_urls(value)
+    urls = _urls(value)
     if all(url.startswith("smtp://") and _has_host(url) for url in urls):
         return value
     raise SettingsError(
@@ -176,7 +192,23 @@ def _smtp_url(value: str) -> str:
     )
 
 
-def _relay_urls(value: str) -> tuple[str, ...]:
+def _reports_url(value: str) -> str:
+    # Read in full where it is used; a worker must not find out that a scheme is misspelt.
+    urls = _urls(value)
+    if all(url.partition("://")[0] in (*MAILBOXES, *LISTENERS) for url in urls):
+        return value
+    raise SettingsError(
+        f"{PREFIX}REPORTS_URL is no mailbox's address: it must look like "
+        "imaps://USER:PASSWORD@HOST/INBOX, maildir:///PATH, mbox:///PATH or lmtp://HOST:PORT; "
+        "several are parted by commas."
+    )
+
+
+def _is_listened_to(url: str) -> bool:
+    return url.partition("://")[0] in LISTENERS
+
+
+def _urls(value: str) -> tuple[str, ...]:
     # A password may hold a comma.
     return tuple(url.strip() for url in re.split(r",\s*(?=\w+://)", value) if url.strip())
 

@@ -7,5 +7,6 @@ TICK_SECONDS = 60.0
 
 app.conf.beat_schedule = {
     "tick": {"task": str(Task.TICK), "schedule": TICK_SECONDS, "options": {"expires": 55}},
+    "poll": {"task": str(Task.POLL_REPORTS), "schedule": TICK_SECONDS, "options": {"expires": 55}},
     "sweep": {"task": str(Task.SWEEP), "schedule": TICK_SECONDS, "options": {"expires": 55}},
 }

@@ -62,6 +62,12 @@ def send_deliveries() -> None:
         own.ring(Task.SEND)
 
 
+@doorbell(Task.POLL_REPORTS, expires=300)
+def poll_reports() -> None:
+    """Take in what waits in the report mailboxes."""
+    newsletter().poll_reports(is_stopping=is_stopping)
+
+
 @doorbell(Task.SWEEP)
 def sweep() -> None:
     """Settle what was abandoned."""

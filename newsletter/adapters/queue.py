@@ -23,6 +23,7 @@ class Task(StrEnum):
     PLAN = "newsletter.plan"
     SEND = "newsletter.send"
     SWEEP = "newsletter.sweep"
+    POLL_REPORTS = "newsletter.poll_reports"
 
 
 # What whoever rings and whoever works must agree on.

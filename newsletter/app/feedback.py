@@ -1,17 +1,41 @@
 """Reports on their way in: by mail, by the mail system, by a provider's events."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
+from newsletter.adapters.store import mailboxes, reports
 from newsletter.app.service import Service
-from newsletter.core.feedback import Arrival, CameBy, TakenIn, read_arrival, unread_arrival
+from newsletter.core.addresses import read_return_path
+from newsletter.core.feedback import (
+    Arrival,
+    CameBy,
+    Fate,
+    TakenIn,
+    read_arrival,
+    unread_arrival,
+)
+from newsletter.core.ports import ReportBox
+from newsletter.core.results import MailboxView, ReportCount, ReportView
+from newsletter.errors import MailboxUnavailable, NotFound
 from newsletter.services import feedback
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 100.0  # at one mailbox: below its lease, whatever its server does then
+PRUNE_SECONDS = 3600.0
+UNSUBSCRIBE_PREFIX = "unsubscribe+"  # of the mailto in List-Unsubscribe
+
+
+def never() -> bool:
+    return False
+
 
 class Feedback(Service):
     """What became of the mail, as others tell it."""
+
+    _prune_at = 0.0  # by the monotonic clock
 
     def take_in_report(self, raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> TakenIn:
         """Take one message in; committed when this returns. Raises StoreUnavailable.
@@ -28,6 +52,80 @@ class Feedback(Service):
             return [
                 feedback.take_in(session, arrival, secrets=secrets, now=now) for arrival in arrivals
             ]
+
+    def takes_mail_for(self, address: str) -> bool:
+        """Whether an address of our domain is one that we made: nothing else is to be taken in."""
+        secrets = self.letterhead.keys.secrets
+        return read_return_path(address, secrets=secrets) is not None or address.lower().startswith(
+            UNSUBSCRIBE_PREFIX
+        )
+
+    def poll_reports(self, *, is_stopping: Callable[[], bool] = never) -> int:
+        """Empty the mailboxes that nobody else is emptying; how many messages were taken in.
+
+        A mailbox that does not answer does not stop the others: its problem stands in
+        `report_mailboxes`. is_stopping: asked before each message.
+        """
+        taken = 0
+        for box in self.parts.report_boxes:
+            with self.store.write() as session:
+                is_ours = mailboxes.claim_mailbox(session, box.name, now=self._now(session))
+            if is_ours:
+                taken += self._empty(box, is_stopping)
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + PRUNE_SECONDS
+            with self.store.write() as session:
+                reports.prune(session, now=self._now(session))
+        return taken
+
+    def _empty(self, box: ReportBox, is_stopping: Callable[[], bool]) -> int:
+        """Take in what waits there, message by message: each is removed after its commit."""
+        taken, problem, give_up = 0, "", time.monotonic() + LOOK_SECONDS
+        try:
+            for mail in box.fetch():
+                self.take_in_report(mail.raw, came_by=box.came_by)
+                box.remove(mail)
+                taken += 1
+                if is_stopping() or time.monotonic() > give_up:
+                    break
+            box.close()
+        except MailboxUnavailable as trouble:
+            problem = str(trouble)
+            log.warning("mailbox_unavailable box=%s because=%s", box.name, problem)
+        finally:
+            with suppress(MailboxUnavailable):
+                box.close()
+        with self.store.write() as session:
+            now = self._now(session)
+            mailboxes.record_look(session, box.name, taken=taken, problem=problem, now=now)
+        return taken
+
+    # For admins
+
+    def report_mailboxes(self) -> tuple[MailboxView, ...]:
+        """How the last look at each mailbox went."""
+        with self.store.read() as session:
+            return mailboxes.mailboxes(session)
+
+    def reports(
+        self, *, fate: Fate | None = None, after: int | None = None, limit: int = 100
+    ) -> tuple[ReportView, ...]:
+        """The newest reports first. after: the number that ended the page before."""
+        with self.store.read() as session:
+            return reports.reports(session, fate=fate, after=after, limit=limit)
+
+    def report_counts(self) -> tuple[ReportCount, ...]:
+        """How many there are of each way in, fate and kind."""
+        with self.store.read() as session:
+            return reports.report_counts(session)
+
+    def report(self, number: int) -> ReportView:
+        """One report, with the message itself as far as it is kept. Raises NotFound."""
+        with self.store.read() as session:
+            found = reports.report(session, number)
+        if found is None:
+            raise NotFound(f"There is no report {number}: see `newsletter reports list`.")
+        return found
 
 
 def _read(raw: bytes, came_by: CameBy, envelope_to: str) -> Arrival:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from newsletter.app import Newsletter
     from newsletter.core.ledger import DeliveryHistory
-    from newsletter.core.results import DeliveryView
+    from newsletter.core.results import DeliveryView, ReportView
 
 LONGEST_REPLY = 80  # characters of the relay's words in the table; `show` and --json have them all
 PAGE = 1000
@@ -231,7 +231,7 @@ def _show_history(found: "DeliveryHistory") -> None:
         console.print(papers)
     for sentence in _advice(found):
         say(sentence)
-    if one.state is State.SENT:
+    if one.state is State.SENT and not found.reports:
         result("The relay took it: what became of it later stands in the relay's own log.")
 
 
@@ -277,7 +277,16 @@ def _events(found: "DeliveryHistory") -> list[tuple[datetime | None, object, str
         events.append((None, found.epoch, "sending", "being handed over"))
     elif one.state is not State.PENDING and (told is None or told.state is not one.state):
         events.append((one.sent_at, found.epoch, one.state.value, reply))
-    return events
+    return events + [(each.arrived_at, "", "reported", _told(each)) for each in found.reports]
+
+
+def _told(report: "ReportView") -> str:
+    """`hard: no such mailbox, 5.1.1; 550 no such user (report 12)`."""
+    cause = ", ".join(part for part in (report.cause or report.nature, report.status) if part)
+    kind = f"{report.kind}: " if report.kind else ""
+    delay = ", a delay" if report.is_delay else ""
+    reply = f"; {report.reply}" if report.reply else ""
+    return f"{kind}{cause}{delay}{reply} (report {report.id})"
 
 
 def _advice(found: "DeliveryHistory") -> Iterator[str]:

@@ -2,40 +2,20 @@
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from newsletter.core.addresses import parse_address
+from newsletter.core.intake import CameBy, Fate
 from newsletter.core.reports import MAX_REPORT_BYTES, Kind, Nature, Record, Report, parse_report
 from newsletter.errors import AddressError
+
+__all__ = ["MAX_KEPT", "Arrival", "CameBy", "Fate", "TakenIn", "deciding", "fate_of", "key_of",
+           "messages_in_mbox", "read_arrival", "recipient_keys", "unread_arrival"]  # fmt: skip
 
 MAX_KEPT = 64 << 10  # bytes of a message that are kept for a person to read
 MAX_PATHS = 60  # that may be our return path, and as many Message-IDs
 _KEY_BYTES = 256 << 10
-
-
-class CameBy(StrEnum):
-    """The way that a report came in."""
-
-    MAILBOX = "mailbox"  # IMAP
-    MAILDIR = "maildir"
-    MBOX = "mbox"
-    STDIN = "stdin"
-    LMTP = "lmtp"
-    SES = "ses"
-    POSTMARK = "postmark"
-    SENDGRID = "sendgrid"
-    MAILGUN = "mailgun"
-
-
-class Fate(StrEnum):
-    """What became of a report. All but REPEATED are kept; only COUNTED acts on a reader."""
-
-    COUNTED = "counted"  # it speaks of a delivery of ours: the rule decided
-    UNCLAIMED = "unclaimed"  # a bounce or complaint, and no signed path of ours in it
-    IGNORED = "ignored"  # nothing to act on: delivered, vacation, authentication report
-    UNREAD = "unread"  # not understood: kept whole, for a person
-    REPEATED = "repeated"  # seen before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +80,27 @@ def unread_arrival(raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> Arr
     return Arrival(
         key=key_of(raw), came_by=came_by, report=nothing, raw=raw, envelope_to=envelope_to
     )
+
+
+def messages_in_mbox(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The messages of an mbox, each at most MAX_REPORT_BYTES, the rest of it left out.
+
+    lines: as a file gives them, or pieces of long ones. A line that begins with "From " begins a
+    message, at the start and behind an empty line.
+    """
+    pieces: list[bytes] = []
+    room, is_behind_gap = MAX_REPORT_BYTES, True
+    for line in lines:
+        if is_behind_gap and line.startswith(b"From "):
+            if pieces:
+                yield b"".join(pieces)
+            pieces, room = [], MAX_REPORT_BYTES
+        elif room > 0 and (pieces or line.strip()):
+            pieces.append(line[:room])
+            room -= len(line)
+        is_behind_gap = not line.strip()
+    if pieces:
+        yield b"".join(pieces)
 
 
 # What a message keeps on all its ways. Servers add and change the other fields as they pass it on.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.core.delivery import State
-from newsletter.core.results import DeliveryView, EditionView
+from newsletter.core.results import DeliveryView, EditionView, ReportView
 
 # What was planned and never went out, as far as anybody knows; few in an edition that goes well.
 UNSENT = (State.FAILED, State.SKIPPED, State.EXPIRED, State.REVIEW)
@@ -86,7 +86,8 @@ class DeliveryHistory:
     """All that is known of one delivery.
 
     others: the reader's other deliveries of the edition: what it is a resend of, and its resends.
-    titles: of its papers, in the mail's order, beside their ids.
+    titles: of its papers, in the mail's order, beside their ids. reports: that came in on it, the
+    first one first.
     """
 
     delivery: DeliveryView
@@ -99,6 +100,7 @@ class DeliveryHistory:
     titles: tuple[tuple[str, str], ...]
     suppressed_because: str = ""
     suppressed_since_at: datetime | None = None
+    reports: tuple[ReportView, ...] = ()
 
 
 # What servers put into their replies of one message only: addresses, queue ids, hosts' numbers.

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from newsletter.core.delivery import Outcome
-from newsletter.core.feedback import CameBy
 from newsletter.core.flow import Grant, Limits, Look
 from newsletter.core.gate import Knock, Passage
+from newsletter.core.intake import CameBy
 from newsletter.core.papers import Fetched
 
 Validators = Mapping[str, Mapping[str, str]]

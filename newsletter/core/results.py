@@ -145,6 +145,51 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """A report that came in. address: of the reader it speaks of, "" where nobody is known.
+
+    fate, kind, came_by: words of core.feedback and core.reports. is_kept: whether the message itself
+    is; raw: it, where it was asked for.
+    """
+
+    id: int
+    arrived_at: datetime
+    came_by: str
+    nature: str
+    fate: str
+    kind: str
+    status: str
+    cause: str
+    code: int
+    reply: str
+    is_delay: bool
+    delivery_id: int | None
+    address: str
+    is_kept: bool
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCount:
+    """How many reports came this way and ended so."""
+
+    came_by: str
+    fate: str
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxView:
+    """How the last look at a mailbox went. taken: all that ever came out of it."""
+
+    name: str
+    looked_at: datetime | None
+    taken: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One result of `check`: what was looked at, whether it is right, and what to do if not."""
 

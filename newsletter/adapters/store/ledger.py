@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.attempts import attempts_of
 from newsletter.adapters.store.deliveries import digest_of, readable
+from newsletter.adapters.store.reports import reports
 from newsletter.adapters.store.tables import (
     DeliveryRow,
     EditionRow,
@@ -25,6 +26,7 @@ from newsletter.core.delivery import LEAST_LIFE, LIFETIMES, Kind, State
 from newsletter.core.ledger import UNSENT, DeliveryHistory
 from newsletter.core.results import DeliveryView
 
+MOST_REPORTS = 50  # of one delivery that are shown
 FEW = 1000  # readers of a domain whose deliveries are looked up one by one
 LONGEST_LIFE = LIFETIMES[Kind.DIGEST] + LEAST_LIFE  # from the plan to the last try
 
@@ -203,6 +205,7 @@ def history(session: Session, delivery_id: int) -> DeliveryHistory | None:
         titles=tuple((paper, titles.get(paper, "")) for paper in view.papers),
         suppressed_because=suppression.reason if suppression else "",
         suppressed_since_at=suppression.since_at if suppression else None,
+        reports=reports(session, delivery_id=delivery_id, limit=MOST_REPORTS)[::-1],
     )
 
 

@@ -1,11 +1,11 @@
 """Reports beside the deliveries they speak of; the history of an address; what is kept."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
@@ -13,12 +13,16 @@ from newsletter.adapters.store.tables import DeliveryRow, ReportRow, SubscriberR
 from newsletter.core.delivery import State
 from newsletter.core.feedback import MAX_KEPT, Arrival, Fate
 from newsletter.core.reports import Kind, Record
+from newsletter.core.results import ReportCount, ReportView
 from newsletter.core.suppression import WINDOW, Event
 from newsletter.core.text import clean
 
 # Servers try for five days before they report (RFC 5321 section 4.5.4.1): only then has no report
 # come back.
 SETTLED_AFTER = timedelta(days=6)
+KEPT_FOR = timedelta(days=400)  # a year of editions can be looked back upon
+MOST_KEPT = 1_000  # messages kept whole: 64 MB at most
+MOST_IDLE = 50_000  # rows that acted on nobody: a flood of junk must not fill the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +144,83 @@ def _worked_at(session: Session, subscriber_id: int, *, now: datetime) -> dateti
             ~failed,
         )
     )
+
+
+def prune(session: Session, *, now: datetime) -> int:
+    """Let go what is old or too much: messages kept whole, then rows; how many rows."""
+    if (last := _surplus(session, col(ReportRow.raw).is_not(None), MOST_KEPT)) is not None:
+        session.execute(
+            update(ReportRow)
+            .where(col(ReportRow.raw).is_not(None), col(ReportRow.id) <= last)
+            .values(raw=None)
+        )
+    conditions = [col(ReportRow.arrived_at) <= now - KEPT_FOR]
+    is_idle = col(ReportRow.fate) != Fate.COUNTED
+    if (last := _surplus(session, is_idle, MOST_IDLE)) is not None:
+        conditions.append(is_idle & (col(ReportRow.id) <= last))
+    gone = delete(ReportRow).where(or_(*conditions)).returning(col(ReportRow.id))
+    return len(session.scalars(gone).all())
+
+
+def _surplus(session: Session, condition: Any, most: int) -> int | None:
+    """The newest number of those beyond the newest `most` that are so; None where none is."""
+    newest_first = select(col(ReportRow.id)).where(condition).order_by(col(ReportRow.id).desc())
+    return session.scalar(newest_first.offset(most).limit(1))
+
+
+# What admins look at
+
+
+def reports(
+    session: Session,
+    *,
+    fate: Fate | None = None,
+    delivery_id: int | None = None,
+    after: int | None = None,
+    limit: int,
+) -> tuple[ReportView, ...]:
+    """The newest reports first. after: the number of the last one of the page before."""
+    query = _SHOWN.order_by(col(ReportRow.id).desc()).limit(limit)
+    if fate is not None:
+        query = query.where(col(ReportRow.fate) == fate)
+    if delivery_id is not None:
+        query = query.where(col(ReportRow.delivery_id) == delivery_id)
+    if after is not None:
+        query = query.where(col(ReportRow.id) < after)
+    return tuple(_view(row) for row in session.execute(query))
+
+
+def report(session: Session, report_id: int) -> ReportView | None:
+    """One report with its message, as far as that is kept; None when there is no such number."""
+    row = session.execute(_SHOWN.where(col(ReportRow.id) == report_id)).first()
+    if row is None:
+        return None
+    raw = session.scalar(select(col(ReportRow.raw)).where(col(ReportRow.id) == report_id))
+    return replace(_view(row), raw=raw)
+
+
+def report_counts(session: Session) -> tuple[ReportCount, ...]:
+    """How many reports there are of each way in, fate and kind."""
+    groups = (col(ReportRow.came_by), col(ReportRow.fate), col(ReportRow.kind))
+    rows = session.execute(select(*groups, func.count()).group_by(*groups).order_by(*groups))
+    return tuple(
+        ReportCount(came_by=came_by, fate=fate, kind=kind, count=count)
+        for came_by, fate, kind, count in rows
+    )
+
+
+_COLUMNS = ("id", "came_by", "arrived_at", "nature", "fate", "delivery_id", "kind", "status",
+            "cause", "code", "reply", "is_delay")  # fmt: skip
+_SHOWN: Any = (
+    select(
+        *(getattr(ReportRow, name) for name in _COLUMNS),
+        col(ReportRow.raw).is_not(None).label("is_kept"),
+        col(SubscriberRow.address),
+    )
+    .outerjoin(DeliveryRow, col(DeliveryRow.id) == col(ReportRow.delivery_id))
+    .outerjoin(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+)
+
+
+def _view(row: Any) -> ReportView:
+    return ReportView(**{**row._mapping, "address": row.address or ""})

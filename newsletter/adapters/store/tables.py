@@ -330,6 +330,22 @@ class ReportRow(Row, table=True):
     raw: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class MailboxRow(Row, table=True):
+    """A mailbox that reports come to; its row is the lock for emptying it.
+
+    name: its address without a login. lease_until: somebody empties it until then. taken: all that
+    ever came out of it. problem: why the last look failed, "" when it went well.
+    """
+
+    __tablename__ = "mailboxes"
+
+    name: str = Field(primary_key=True, max_length=300)
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    looked_at: datetime | None = Field(default=None, sa_type=Instant)
+    taken: int = Field(default=0, sa_type=BIG)
+    problem: str = Field(default="", sa_type=Text)
+
+
 class AuditRow(Row, table=True):
     """What an admin did, to whom and why."""
 

@@ -1,4 +1,4 @@
-"""Reports that came in: each once, beside the delivery it speaks of."""
+"""Reports that came in, each once, beside the delivery it speaks of; the mailboxes they came to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,4 +46,13 @@ def upgrade() -> None:
         ["id"],
         sqlite_where=sa.text(KEPT),
         postgresql_where=sa.text(KEPT),
+    )
+    op.create_table(
+        "mailboxes",
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken", BIG, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
     )

@@ -1,0 +1,50 @@
+"""The mailboxes that reports come to: who empties each now, and how the last look at it went."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlmodel import Session, col
+
+from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.tables import MailboxRow
+from newsletter.core.results import MailboxView
+
+LEASE = timedelta(minutes=3)  # longer than a look takes
+
+
+def claim_mailbox(session: Session, name: str, *, now: datetime) -> bool:
+    """Whether it is ours to empty until the lease runs out. The caller commits before it looks."""
+    session.execute(insert_once(session, MailboxRow).values(name=name, taken=0, problem=""))
+    claimed = session.scalar(
+        update(MailboxRow)
+        .where(
+            col(MailboxRow.name) == name,
+            or_(col(MailboxRow.lease_until).is_(None), col(MailboxRow.lease_until) <= now),
+        )
+        .values(lease_until=now + LEASE)
+        .returning(col(MailboxRow.name))
+    )
+    return claimed is not None
+
+
+def record_look(session: Session, name: str, *, taken: int, problem: str, now: datetime) -> None:
+    """Somebody else may look now; taken: by this look. problem: "" when it went well."""
+    session.execute(
+        update(MailboxRow)
+        .where(col(MailboxRow.name) == name)
+        .values(
+            lease_until=None,
+            looked_at=now,
+            taken=col(MailboxRow.taken) + taken,
+            problem=problem,
+        )
+    )
+
+
+def mailboxes(session: Session) -> tuple[MailboxView, ...]:
+    """How each mailbox stands that was ever looked at."""
+    rows = session.scalars(select(MailboxRow).order_by(col(MailboxRow.name)))
+    return tuple(
+        MailboxView(name=row.name, looked_at=row.looked_at, taken=row.taken, problem=row.problem)
+        for row in rows
+    )
