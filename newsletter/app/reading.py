@@ -1,6 +1,6 @@
 """Papers and previews: what readers and admins look at before anything is sent."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from newsletter.adapters.store import papers as shelf
@@ -8,8 +8,8 @@ from newsletter.app.service import Service
 from newsletter.core.accounts import Account
 from newsletter.core.backtest import BackTest
 from newsletter.core.papers import Paper
-from newsletter.core.results import Preview
-from newsletter.services import backtests, previews, reasons, subscriptions
+from newsletter.core.results import Place, Preview, Searched
+from newsletter.services import backtests, previews, reasons, searches, subscriptions
 
 
 class Reading(Service):
@@ -24,6 +24,21 @@ class Reading(Service):
     def paper_days(self, *, limit: int = 60) -> tuple[tuple[date, int], ...]:
         with self.store.read() as session:
             return shelf.paper_days(session, limit=limit)
+
+    def days_beside(self, day: date) -> tuple[date | None, date | None]:
+        """The nearest days before and after this one that have papers."""
+        with self.store.read() as session:
+            return shelf.days_beside(session, day)
+
+    def paper(self, paper_id: str) -> Paper | None:
+        """The stored paper of this id."""
+        with self.store.read() as session:
+            return shelf.papers_with_ids(session, [paper_id]).get(paper_id)
+
+    def papers_changed_at(self) -> datetime | None:
+        """When a paper was added or changed last; None while there is none."""
+        with self.store.read() as session:
+            return shelf.papers_revision(session)[1]
 
     def preview(self, address: str, *, edition: date | None = None) -> Preview:
         """The message that this reader got in the edition, or would get now."""
@@ -60,3 +75,15 @@ class Reading(Service):
         """
         with self.store.read() as session:
             return backtests.try_filter(session, self._recent, text, days=days, today=self.today())
+
+    @cached_property
+    def _older(self) -> searches.OlderPapers:
+        return searches.OlderPapers()
+
+    def search(self, text: str, *, start: Place | None = None, limit: int = 50) -> Searched:
+        """The papers that a filter selects, the newest first. Raises FilterError."""
+        with self.store.read() as session:
+            recent = self._recent.past(session, today=self.today()).days
+            return searches.search(
+                session, text, recent=recent, older=self._older, start=start, limit=limit
+            )

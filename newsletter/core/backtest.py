@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from newsletter.core.filters import Filter, parse_filter
-from newsletter.core.filters.tree import Leaf, Name, Node, Not, Number, Value, Words, canonical
+from newsletter.core.filters.tree import Leaf, Name, Node, Not, Number, Value, Words
 from newsletter.core.lint import MOST_HINTS, Hint, lint
 from newsletter.core.marking import Span, mark
 from newsletter.core.matching import PaperIndex
@@ -132,6 +132,11 @@ def back_test(wanted: Filter, past: Past, *, days: int) -> BackTest:
 # --- Matches ---
 
 
+def matches_of(index: PaperIndex, wanted: Filter) -> tuple[Match, ...]:
+    """The papers of one day that the filter selects, best first."""
+    return tuple(_matches(index, wanted, _part(wanted.tree), index.match(wanted)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A part of a filter as a filter of its own, with the parts below it."""
@@ -142,7 +147,7 @@ class _Part:
 
 def _part(node: Node) -> _Part:
     below = () if isinstance(node, Leaf | Not) else tuple(map(_part, node.children))
-    return _Part(Filter(canonical(node), node), below)
+    return _Part(Filter.of(node), below)
 
 
 def _matches(index: PaperIndex, wanted: Filter, part: _Part, bits: int) -> Iterator[Match]:
@@ -184,7 +189,7 @@ def _places(leaf: Leaf) -> Iterator[tuple[str, Filter | None]]:
     if isinstance(leaf, Words) and not leaf.field:
         for field in ("title", "keyword", "abstract"):
             there = replace(leaf, field=field, text=f"{field}:{leaf.value}")
-            yield _PLACES[field], Filter(there.text, there)
+            yield _PLACES[field], Filter.of(there)
     else:
         yield _PLACES.get(leaf.field, ""), None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsletter.core.filters.tree import Words
+from newsletter.core.filters.tree import Leaf, Node, Not, Words
 from newsletter.core.filters.words import (
     COMPOUND,
     Compound,
@@ -64,6 +64,15 @@ def pieces(text: str, spans: Iterable[Span]) -> Iterator[tuple[str, bool]]:
         at = end
     if at < len(text):
         yield text[at:], False
+
+
+def words_for(tree: Node, place: str) -> tuple[Words, ...]:
+    """The words that a filter wants in "title" or "abstract", outside of any NOT."""
+    if isinstance(tree, Words):
+        return (tree,) if tree.field in ("", place) else ()
+    if isinstance(tree, Leaf | Not):
+        return ()
+    return tuple(words for child in tree.children for words in words_for(child, place))
 
 
 def _found(reading: _Reading, term: Words) -> Iterator[Span]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from newsletter.core.backtest import Match
 from newsletter.core.delivery import Kind, State
 from newsletter.core.digests import Digest
 from newsletter.core.mail.rendering import Rendered
@@ -24,6 +25,29 @@ class Pulled:
     skipped: tuple[str, ...] = ()
     problem: str = ""
     is_unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page of a search begins: after the first `skip` matches of the day."""
+
+    day: date
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """One page of the papers that a filter selects, the newest day first, best first.
+
+    filter: canonical. following: where the next page begins, None when there is none. total: how
+    many there are from `since` on, which is None where no paper is stored.
+    """
+
+    filter: str
+    matches: tuple[Match, ...]
+    following: Place | None
+    total: int
+    since: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,52 +1,113 @@
-"""A paper as a page shows it: the same hand as in the mail."""
+"""A paper as a page shows it: the card of the mail, with the words that were asked for marked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import quote
 
-from newsletter.core.mail.wording import authors_line, counted, cut_at_sentence, safe_url
+from newsletter.core import tex
+from newsletter.core.backtest import Match
+from newsletter.core.filters import parse_filter
+from newsletter.core.filters.tree import Node
+from newsletter.core.mail import cards as mail
+from newsletter.core.mail.wording import quoted_words, safe_url
+from newsletter.core.marking import mark, pieces, words_for
 from newsletter.core.papers import Paper
 from newsletter.core.text import clean
 
-MAX_ABSTRACT = 420  # characters
+MOST_AUTHORS = 200  # on a paper's page; one has 573
+MAX_ABSTRACT = 10_000  # characters; the longest recorded one has 1,919
+Pieces = tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """All texts are plain: the template escapes them. links: (label, address) pairs."""
+class PageCard:
+    """What the mail shows of a paper (see core.mail.cards.Card) and what only a page can.
 
-    id: str
-    title: str
-    page: str
-    authors: str
-    organization: str
-    abstract: str
-    figures: tuple[str, ...]
-    links: tuple[tuple[str, str], ...]
+    title, abstract: in pieces: (text, whether the filter's words stand there). own: the path of
+    the paper's page here. matched: the filter's words that brought it, "" where none was asked for.
+    """
 
-
-def cards_of(papers: Iterable[Paper]) -> list[Card]:
-    return [_card(paper) for paper in papers]
+    paper: mail.Card
+    title: Pieces
+    abstract: Pieces
+    own: str
+    on: date
+    matched: str = ""
 
 
-def _card(paper: Paper) -> Card:
-    summary = paper.short_summary or paper.abstract
-    addresses = (("PDF", paper.pdf), ("Code", paper.code_url), ("Project", paper.project_url))
-    return Card(
-        id=paper.id,
-        title=clean(paper.title),
-        page=safe_url(paper.page),
-        authors=authors_line(paper.authors, paper.author_count),
-        organization=clean(paper.organization.full_name) if paper.organization else "",
-        abstract=cut_at_sentence(clean(summary), MAX_ABSTRACT),
-        figures=_figures(paper),
-        links=tuple((label, url) for label, raw in addresses if (url := safe_url(raw))),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """All that is known of a paper. more_authors: how many are not named. keywords, categories:
+    (as it is shown, the filter that finds it). doi: where it leads, "" without one.
+    """
+
+    card: mail.Card
+    own: str
+    authors: tuple[str, ...]
+    more_authors: int
+    summary: str
+    paragraphs: tuple[str, ...]
+    keywords: tuple[tuple[str, str], ...]
+    categories: tuple[tuple[str, str], ...]
+    on: date
+    published_at: datetime | None
+    doi: str
+
+
+def details_of(paper: Paper) -> Details:
+    names = tuple(name for name in dict.fromkeys(map(clean, paper.authors)) if name)
+    abstract = tex.readable(clean(paper.abstract[:MAX_ABSTRACT], lines=True))
+    return Details(
+        card=mail.make_card(paper, mail.Form.FULL),
+        own=own_path(paper.id),
+        authors=names[:MOST_AUTHORS],
+        more_authors=max(0, max(paper.author_count, len(names)) - len(names[:MOST_AUTHORS])),
+        summary=clean(tex.readable(clean(paper.short_summary))),
+        paragraphs=tuple(filter(None, map(clean, abstract.split("\n\n")))),
+        keywords=tuple((clean(word), _filter("keyword", word)) for word in paper.keywords),
+        categories=tuple((clean(name), f"cat:{clean(name)}") for name in paper.categories),
+        on=paper.featured_on,
+        published_at=paper.published_at,
+        doi=safe_url(f"https://doi.org/{paper.doi}") if paper.doi else "",
     )
 
 
-def _figures(paper: Paper) -> tuple[str, ...]:
-    known = (
-        (paper.upvotes, "upvote"),
-        (paper.comments, "comment"),
-        (paper.code_stars, "star"),
+def _filter(field: str, words: str) -> str:
+    """A filter that finds these words in this order in one field."""
+    bare = clean(words.replace('"', " "))
+    return f'{field}:"{bare}"'
+
+
+def cards_of(papers: Iterable[Paper]) -> list[PageCard]:
+    return [_card(paper, None) for paper in papers]
+
+
+def cards_of_matches(matches: Iterable[Match], filter_text: str) -> list[PageCard]:
+    """The matches of this filter, which can be read, with its words marked."""
+    tree = parse_filter(filter_text).tree
+    return [_card(match.paper, tree, quoted_words(match.words)) for match in matches]
+
+
+def own_path(paper_id: str) -> str:
+    """The path of a paper's page; an id may hold slashes, which stay."""
+    return f"/paper/{quote(paper_id)}"
+
+
+def _card(paper: Paper, tree: Node | None, matched: str = "") -> PageCard:
+    card = mail.make_card(paper, mail.Form.FULL)
+    return PageCard(
+        paper=card,
+        title=_marked(card.title, tree, "title"),
+        abstract=_marked(card.abstract, tree, "abstract"),
+        own=own_path(paper.id),
+        on=paper.featured_on,
+        matched=matched,
     )
-    return tuple(counted(number, thing) for number, thing in known if number)
+
+
+def _marked(text: str, tree: Node | None, place: str) -> Pieces:
+    terms = words_for(tree, place) if tree is not None else ()
+    if not text or not terms:
+        return ((text, False),) if text else ()
+    return tuple(pieces(text, mark(text, terms)))

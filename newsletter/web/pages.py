@@ -1,32 +1,28 @@
-"""Pages for everybody: landing, subscribe, recover, archive. No GET or HEAD changes anything."""
+"""Pages for everybody: landing, subscribe, recover. No GET or HEAD changes anything."""
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from newsletter.app import Newsletter
-from newsletter.core.addresses import parse_address
 from newsletter.core.subscribers import Wishes
 from newsletter.errors import AddressError, NewsletterError
+from newsletter.web.answers import Answer, Kept
 from newsletter.web.cards import cards_of
-from newsletter.web.forms import EXAMPLES, TopicField, WishesForm, read_form
-from newsletter.web.previews import preview_of
-from newsletter.web.shield import is_from_here
-from newsletter.web.view import View
+from newsletter.web.door import Door
+from newsletter.web.forms import CADENCES, EXAMPLES, TopicField, WishesForm, read_form
+from newsletter.web.previews import picked_examples, preview_of
+from newsletter.web.view import NEWS, READ, View
 from newsletter.web.widgets import choices
 
 log = logging.getLogger(__name__)
 
-READ = ["GET", "HEAD"]
 LANDING_PAPERS = 10
-ARCHIVE_DAYS = 120
-NEWS = {"Cache-Control": "public, max-age=60"}
 NEW_FORM = WishesForm(topics=(TopicField(),))
 
 
@@ -49,10 +45,11 @@ Fields = Annotated[dict[str, str], Depends(form_fields)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribing:
-    """The subscribe form as it stands."""
+    """The subscribe form as it stands. picked: the numbers of the examples that are ticked."""
 
     address: str = ""
     form: WishesForm = NEW_FORM
+    picked: tuple[int, ...] = ()
     errors: Mapping[str, NewsletterError] = field(default_factory=dict)
     previews: Mapping[int, object] = field(default_factory=dict)
 
@@ -62,17 +59,27 @@ class Subscribing:
             "form": self.form,
             "errors": self.errors,
             "previews": self.previews,
-            "examples": EXAMPLES,
+            "examples": [
+                (number, example, number in self.picked) for number, example in enumerate(EXAMPLES)
+            ],
+            "rhythm": f"{dict(CADENCES)[NEW_FORM.cadence]} at {int(NEW_FORM.hour):02}:00",
             **choices(),
         }
 
 
-def public_router(newsletter: Newsletter, view: View) -> APIRouter:
+def public_router(newsletter: Newsletter, view: View, kept: Kept, door: Door) -> APIRouter:
     """Routes that need no link."""
     router = APIRouter(include_in_schema=False, default_response_class=Response)
 
     @router.api_route("/", methods=READ)
-    def landing() -> Response:
+    async def landing(request: Request) -> Response:
+        return await kept.answer(request, landing_page)
+
+    @router.api_route("/subscribe", methods=READ)
+    async def subscribe_form(request: Request) -> Response:
+        return await kept.answer(request, lambda: form_page(request.query_params))
+
+    def landing_page() -> Answer:
         days = newsletter.paper_days(limit=1)
         values: dict[str, object] = Subscribing().values()
         values |= {"day": None, "cards": [], "total": 0}
@@ -80,24 +87,30 @@ def public_router(newsletter: Newsletter, view: View) -> APIRouter:
             day, total = days[0]
             papers = newsletter.papers(day)[:LANDING_PAPERS]
             values |= {"day": day, "cards": cards_of(papers), "total": total}
-        return view.page("landing.html", values, headers=NEWS)
+        return view.answer("landing.html", values, path="/", headers=NEWS)
 
-    @router.api_route("/subscribe", methods=READ)
-    def subscribe_form() -> Response:
-        return view.page("subscribe.html", Subscribing().values(), headers=NEWS)
+    def form_page(query: Mapping[str, str]) -> Answer:
+        """The form, with what a link to it names: a filter, and examples to be ticked."""
+        row = TopicField(filter=query.get("filter", "").strip())
+        form = replace(NEW_FORM, topics=(row,))
+        subscribing = Subscribing(form=form, picked=picked_examples(query))
+        values = subscribing.values()
+        return view.answer("subscribe.html", values, path="/subscribe", headers=NEWS)
 
     @router.post("/subscribe")
     def subscribe(request: Request, fields: Fields) -> Response:
-        _check_origin(request, newsletter)
-        if fields.get("website"):  # a person does not see this field
-            log.info("trap_sprung page=subscribe")
-            return view.page("check_inbox.html")
         subscribing, wishes = _read_subscribing(newsletter, fields)
         if wishes is None:
             status = 422 if subscribing.errors else 200
             return view.page("subscribe.html", subscribing.values(), status=status)
-        newsletter.subscribe(subscribing.address, wishes)
-        return view.page("check_inbox.html")
+        address = subscribing.address
+        return door.mail(
+            request,
+            fields,
+            address,
+            send=lambda: newsletter.subscribe(address, wishes),
+            done=lambda: view.page("check_inbox.html"),
+        )
 
     @router.api_route("/recover", methods=READ)
     def recover_form() -> Response:
@@ -105,27 +118,19 @@ def public_router(newsletter: Newsletter, view: View) -> APIRouter:
 
     @router.post("/recover")
     def recover(request: Request, fields: Fields) -> Response:
-        _check_origin(request, newsletter)
         address = fields.get("address", "").strip()
         try:
-            newsletter.recover(address)
+            newsletter.check_address(address)
         except AddressError as error:
             values = {"address": address, "error": error}
             return view.page("recover.html", values, status=422)
-        return view.page("recover_sent.html")
-
-    @router.api_route("/archive", methods=READ)
-    def archive() -> Response:
-        days = newsletter.paper_days(limit=ARCHIVE_DAYS)
-        return view.page("archive.html", {"days": days}, headers=NEWS)
-
-    @router.api_route("/papers/{day}", methods=READ)
-    def papers(day: str) -> Response:
-        found = _day(day)
-        cards = cards_of(newsletter.papers(found)) if found else []
-        if not cards:
-            raise HTTPException(404, "No papers are kept for that day: see the archive.")
-        return view.page("papers.html", {"day": found, "cards": cards}, headers=NEWS)
+        return door.mail(
+            request,
+            fields,
+            address,
+            send=lambda: newsletter.recover(address),
+            done=lambda: view.page("recover_sent.html"),
+        )
 
     return router
 
@@ -135,37 +140,23 @@ def _read_subscribing(
 ) -> tuple[Subscribing, Wishes | None]:
     """The form as typed; its wishes when it was sent off and is right, else None."""
     form = read_form(fields, before=NEW_FORM)
-    subscribing = Subscribing(address=fields.get("address", "").strip(), form=form)
+    picked = picked_examples(fields)
+    address = fields.get("address", "").strip()
+    subscribing = Subscribing(address=address, form=form, picked=picked)
     button = fields.get("do", "subscribe")
-    if button.startswith("example-"):
-        number = button.removeprefix("example-")
-        for example in EXAMPLES[int(number) : int(number) + 1] if number.isdecimal() else ():
-            subscribing = replace(subscribing, form=form.with_topic(example))
-        return subscribing, None
     if button.startswith("preview-"):
         errors, previews = preview_of(newsletter, form, button)
         return replace(subscribing, errors=errors, previews=previews), None
     if button != "subscribe":
         return replace(subscribing, form=form.pressed(button)), None
-    wishes, errors = form.wishes(today=newsletter.today())
+    examples = tuple(EXAMPLES[number] for number in picked)  # last: errors name rows by number
+    whole = replace(form, topics=(*form.topics, *examples))
+    wishes, errors = whole.wishes(today=newsletter.today())
     problems: dict[str, NewsletterError] = {}
     try:
-        parse_address(subscribing.address)
+        newsletter.check_address(subscribing.address)
     except AddressError as error:
         problems["address"] = error
     problems |= errors
     shown = form if form.topics else NEW_FORM
     return replace(subscribing, form=shown, errors=problems), None if problems else wishes
-
-
-def _check_origin(request: Request, newsletter: Newsletter) -> None:
-    if not is_from_here(request, newsletter.settings.base_url):
-        raise HTTPException(403, "For your safety, forms are taken from our own pages only.")
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.isoformat() == text else None

@@ -1,27 +1,42 @@
-"""What one topic of a form would have brought lately."""
+"""What a filter would have brought lately: beside a form while it is typed, and as a page."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fastapi import APIRouter, Request, Response
+
 from newsletter.app import Newsletter
-from newsletter.core.marking import pieces
+from newsletter.core.backtest import BackTest
 from newsletter.errors import FilterError
-from newsletter.web.forms import Errors, WishesForm
+from newsletter.web.answers import Answer, Kept
+from newsletter.web.cards import PageCard, cards_of_matches
+from newsletter.web.charts import Chart, chart_of
+from newsletter.web.forms import EXAMPLES, Errors, WishesForm
+from newsletter.web.view import NEWS, READ, View
 
 DAYS = 30
-SHOWN = 3
+SHOWN = 3  # papers, beside a form
+SHOWN_ON_PAGE = 10
+MOST_WARNINGS = 4
+_ROW = re.compile(r"(?:topics|mutes)-[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPreview:
-    """total: papers of the last DAYS days; a_day: on a day that has papers. titles: the newest of
-    them, in pieces: (text, whether the filter's words stand there). warnings: sentences.
+    """total: papers of the last `days` days; a_day: of those on a day with papers. cards: the
+    newest of them. is_mute: the filter keeps papers out. warnings: sentences.
     """
 
+    filter: str
     total: int
     days: int
+    days_with_papers: int
     a_day: str
-    titles: tuple[tuple[tuple[str, bool], ...], ...]
+    chart: Chart | None
+    cards: tuple[PageCard, ...]
     warnings: tuple[str, ...]
+    is_mute: bool = False
 
 
 def preview_of(
@@ -33,14 +48,79 @@ def preview_of(
     if not 0 <= number < len(form.topics):
         return {}, {}
     try:
-        tested = newsletter.back_test(form.topics[number].filter, days=DAYS)
+        return {}, {number: try_filter(newsletter, form.topics[number].filter)}
     except FilterError as error:
         return {f"topics-{number}-filter": error}, {}
-    preview = TopicPreview(
+
+
+def try_filter(newsletter: Newsletter, text: str, *, shown: int = SHOWN) -> TopicPreview:
+    """What this filter would have brought. Raises FilterError."""
+    tested = newsletter.back_test(text, days=DAYS)
+    return TopicPreview(
+        filter=tested.filter,
         total=len(tested.matches),
         days=DAYS,
-        a_day=f"{tested.per_day:.1f}",
-        titles=tuple(tuple(pieces(m.paper.title, m.spans)) for m in tested.matches[:SHOWN]),
-        warnings=tuple(hint.text for hint in tested.warnings),
+        days_with_papers=len(tested.days),
+        a_day=a_day_in_words(tested),
+        chart=chart_of(tested.days, span=DAYS),
+        cards=tuple(cards_of_matches(tested.matches[:shown], tested.filter)),
+        warnings=tuple(hint.text for hint in tested.warnings[:MOST_WARNINGS]),
     )
-    return {}, {number: preview}
+
+
+def a_day_in_words(tested: BackTest) -> str:
+    """ "4.2 papers a day", "1 paper a day"; a rare one "fewer than one paper a day"."""
+    if 0 < tested.per_day < 0.95:
+        return "fewer than one paper a day" if tested.per_day >= 0.1 else "a paper now and then"
+    shown = f"{tested.per_day:.1f}".removesuffix(".0")
+    return f"{shown} paper{'' if shown == '1' else 's'} a day"
+
+
+def preview_router(newsletter: Newsletter, view: View, kept: Kept) -> APIRouter:
+    """Routes that try filters; they keep nothing and know nobody."""
+    router = APIRouter(include_in_schema=False, default_response_class=Response)
+
+    @router.api_route("/preview", methods=READ)
+    async def preview(request: Request) -> Response:
+        query = request.query_params
+        of = query.get("of", "")
+        if of == "examples":
+            return await kept.answer(request, lambda: part(of, _of_examples(query)))
+        if _ROW.fullmatch(of):
+            name = of if of.startswith("mutes") else f"{of}-filter"
+            return await kept.answer(request, lambda: part(name, query.get(name, "")))
+        return await kept.answer(request, lambda: page(query.get("filter", "")))
+
+    def part(name: str, text: str) -> Answer:
+        """What stands below the field of this name. An error is no failure while one types."""
+        values: dict[str, object] = {"name": name, "errors": {}, "found": None}
+        if text.strip():
+            try:
+                values["found"] = try_filter(newsletter, text)
+            except FilterError as error:
+                values["errors"] = {name: error}
+        values["is_mute"] = name.startswith("mutes")
+        return view.answer("_preview.html", values, headers=NEWS)
+
+    def page(text: str) -> Answer:
+        values: dict[str, object] = {"text": text, "errors": {}, "found": None}
+        if text.strip():
+            try:
+                values["found"] = try_filter(newsletter, text, shown=SHOWN_ON_PAGE)
+            except FilterError as error:
+                values["errors"] = {"filter": error}
+        status = 400 if values["errors"] else 200
+        return view.answer("preview.html", values, status=status, headers=NEWS)
+
+    return router
+
+
+def picked_examples(fields: Mapping[str, str]) -> tuple[int, ...]:
+    """Which of the examples are ticked, in their order."""
+    return tuple(number for number in range(len(EXAMPLES)) if f"example-{number}" in fields)
+
+
+def _of_examples(fields: Mapping[str, str]) -> str:
+    """The ticked examples as one filter, "" for none."""
+    picked = [EXAMPLES[number].filter for number in picked_examples(fields)]
+    return picked[0] if len(picked) == 1 else " OR ".join(f"({one})" for one in picked)

@@ -4,7 +4,7 @@ import hashlib
 import mimetypes
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,19 +17,14 @@ from newsletter.adapters.templates import template_dirs, template_loader
 from newsletter.core.mail.rendering import Brand
 from newsletter.core.mail.wording import counted, day_in_words
 from newsletter.errors import AddressError
+from newsletter.web.answers import Answer
 
+READ = ["GET", "HEAD"]
+NEWS = {"Cache-Control": "public, max-age=60"}
+HTML = "text/html; charset=utf-8"
 LONG = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=600"
 _CODE = re.compile("`([^`]+)`")
-
-
-@dataclass(frozen=True, slots=True)
-class StaticFile:
-    """A file as it is sent. etag: quoted, from its content."""
-
-    content: bytes
-    kind: str
-    etag: str
 
 
 class View:
@@ -38,7 +33,8 @@ class View:
     def __init__(self, setting: Path | None, *, brand: Brand) -> None:
         self.files = _static_files(template_dirs(setting, "web"))
         version = hashlib.sha256("".join(one.etag for one in self.files.values()).encode())
-        root = urlsplit(brand.base_url).path.rstrip("/")
+        self.site = brand.base_url.rstrip("/")
+        root = urlsplit(self.site).path
         # Not select_autoescape: every one of these is a page, whatever its file is called.
         self.environment = Environment(
             loader=template_loader(setting, "web"),
@@ -48,10 +44,15 @@ class View:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.environment.filters |= {"sentence": sentence, "in_words": day_in_words}
+        self.environment.filters |= {
+            "sentence": sentence,
+            "in_words": day_in_words,
+            "short_day": short_day,
+        }
         self.environment.globals |= {
             "brand": brand.name,
             "postal_address": brand.postal_address,
+            "site": self.site,
             "root": root,
             "static_root": f"{root}/static",
             "static_version": f"?v={version.hexdigest()[:12]}",
@@ -70,6 +71,20 @@ class View:
         html = self.environment.get_template(template).render(values or {})
         return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
 
+    def answer(
+        self,
+        template: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        path: str = "",
+    ) -> Answer:
+        """A page that is alike for everybody. path: the one address of what it shows, if it has."""
+        canonical = {"canonical": f"{self.site}{path}"} if path else {}
+        html = self.environment.get_template(template).render({**(values or {}), **canonical})
+        return Answer.of(html.encode(), HTML, status=status, headers=headers)
+
     def file(self, name: str, request: Request) -> Response | None:
         """A file beside the pages; None when there is no such file.
 
@@ -79,10 +94,7 @@ class View:
         if found is None:
             return None
         is_versioned = f"?{request.url.query}" == self.environment.globals["static_version"]
-        headers = {"Cache-Control": LONG if is_versioned else SHORT, "ETag": found.etag}
-        if request.headers.get("if-none-match") == found.etag:
-            return Response(status_code=304, headers=headers)
-        return Response(found.content, media_type=found.kind, headers=headers)
+        return found.to(request, **{"Cache-Control": LONG if is_versioned else SHORT})
 
 
 def sentence(words: object) -> Markup:
@@ -98,17 +110,17 @@ def sentence(words: object) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
-def _static_files(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
+def short_day(day: date) -> str:
+    """ "18 June"."""
+    return " ".join(day_in_words(day).split(" ")[1:3])
+
+
+def _static_files(folders: tuple[Path, ...]) -> dict[str, Answer]:
     """All files by name; those of the first folder count."""
-    files: dict[str, StaticFile] = {}
+    files: dict[str, Answer] = {}
     for folder in reversed(folders):
         for path in sorted((folder / "static").glob("*")):
             if path.is_file():
-                files[path.name] = _static_file(path)
+                kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+                files[path.name] = Answer.of(path.read_bytes(), kind)
     return files
-
-
-def _static_file(path: Path) -> StaticFile:
-    content = path.read_bytes()
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return StaticFile(content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"')

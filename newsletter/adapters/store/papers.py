@@ -152,15 +152,31 @@ def papers_revision(session: Session) -> tuple[int, datetime | None]:
     return count, last
 
 
-def paper_days(session: Session, *, limit: int) -> tuple[tuple[date, int], ...]:
-    """The last days that have papers, newest first, with how many."""
+def paper_days(
+    session: Session, *, limit: int, before: date | None = None
+) -> tuple[tuple[date, int], ...]:
+    """The last days that have papers, newest first, with how many; or the last before a day."""
+    days = select(col(PaperRow.featured_on), func.count(col(PaperRow.id)))
+    if before is not None:
+        days = days.where(col(PaperRow.featured_on) < before)
     rows = session.execute(
-        select(col(PaperRow.featured_on), func.count(col(PaperRow.id)))
-        .group_by(col(PaperRow.featured_on))
+        days.group_by(col(PaperRow.featured_on))
         .order_by(col(PaperRow.featured_on).desc())
         .limit(limit)
     )
     return tuple((day, count) for day, count in rows)
+
+
+def days_beside(session: Session, day: date) -> tuple[date | None, date | None]:
+    """The nearest days before and after this one that have papers; None where there is none."""
+    on = col(PaperRow.featured_on)
+    before, after = session.execute(
+        select(
+            select(func.max(on)).where(on < day).scalar_subquery(),
+            select(func.min(on)).where(on > day).scalar_subquery(),
+        )
+    ).one()
+    return before, after
 
 
 def pull_of(session: Session, source: str, day: date) -> PullRow | None:

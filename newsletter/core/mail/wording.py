@@ -117,6 +117,11 @@ def day_in_words(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def month_in_words(year: int, month: int) -> str:
+    """ "June 2026"."""
+    return f"{_MONTHS[month - 1]} {year}"
+
+
 def quoted_words(words: Sequence[str], *, most: int = 6) -> str:
     """A filter's words as a reader wrote them, with typographic quotes: “a phrase”, agent*."""
     shown = [_quoted(cut_at_word(clean(word), 60)) for word in words[:most]]
