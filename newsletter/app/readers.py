@@ -1,24 +1,18 @@
-"""What readers and admins do with a subscription."""
+"""Subscribing, and what admins do with a subscription."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
 from itertools import islice
 
-from newsletter.adapters.queue import Task
 from newsletter.adapters.store.subscribers import subscribers_page
-from newsletter.app.service import Service
-from newsletter.core.mail.links import links_of
-from newsletter.core.mail.rendering import Links
+from newsletter.app.by_link import ByLink
+from newsletter.core.records import Export
 from newsletter.core.results import Imported
 from newsletter.core.subscribers import Status, Subscriber, Wishes
-from newsletter.core.tokens import Purpose, read_token
-from newsletter.services import imports, previews, subscriptions
-
-CONFIRM_AGE = timedelta(days=7)
+from newsletter.services import imports, records, subscriptions
 
 
-class Readers(Service):
-    """Subscriptions, by signed link and by address."""
+class Readers(ByLink):
+    """Subscriptions: made by readers, kept by admins."""
 
     def subscribe(self, address: str, wishes: Wishes) -> None:
         """Ask this address to confirm; see services.subscriptions for what a stranger may learn."""
@@ -33,46 +27,6 @@ class Readers(Service):
             )
         self._ring_for(waits)
 
-    def confirm_token(self, token: str) -> Subscriber:
-        """The reader of a confirmation link; nothing is changed. Raises LinkError."""
-        return self._reader(Purpose.CONFIRM, token, max_age=CONFIRM_AGE)
-
-    def confirm(self, token: str) -> Subscriber:
-        """Begin to mail the reader of this confirmation link. Raises LinkError, Refused."""
-        with self.store.write() as session:
-            now = self._now(session)
-            reader = self._read(Purpose.CONFIRM, token, now, max_age=CONFIRM_AGE)
-            return subscriptions.confirm(session, reader, now=now)
-
-    def subscriber_of(self, token: str) -> Subscriber:
-        """The reader of a preferences link; nothing is changed. Raises LinkError."""
-        return self._reader(Purpose.MANAGE, token)
-
-    def change_wishes(self, token: str, wishes: Wishes) -> Subscriber:
-        """Replace all wishes of the reader of this preferences link."""
-        with self.store.write() as session:
-            now = self._now(session)
-            reader = self._read(Purpose.MANAGE, token, now)
-            return subscriptions.change_wishes(session, reader, wishes, now=now)
-
-    def unsubscribe_token(self, token: str) -> Subscriber:
-        """The reader of an unsubscribe link; nothing is changed. Raises LinkError."""
-        return self._reader(Purpose.UNSUBSCRIBE, token)
-
-    def unsubscribe(self, token: str, *, because: str) -> Subscriber:
-        """Mail the reader of this unsubscribe link no more; again changes nothing."""
-        with self.store.write() as session:
-            now = self._now(session)
-            reader = self._read(Purpose.UNSUBSCRIBE, token, now)
-            return subscriptions.unsubscribe(session, reader, because=because, now=now)
-
-    def resubscribe(self, token: str) -> Subscriber:
-        """Take back the leave of the reader of this unsubscribe link. Raises LinkError, Refused."""
-        with self.store.write() as session:
-            now = self._now(session)
-            reader = self._read(Purpose.UNSUBSCRIBE, token, now)
-            return subscriptions.resubscribe(session, reader, now=now)
-
     def recover(self, address: str) -> None:
         """Mail this reader the link to their preferences; silent when there is no such reader."""
         with self.store.write() as session:
@@ -84,40 +38,6 @@ class Readers(Service):
                 now=self._now(session),
             )
         self._ring_for(waits)
-
-    def pages_of(self, subscriber_id: int) -> Links:
-        """The signed addresses of this reader's own pages."""
-        return links_of(self.letterhead, subscriber_id, confirm_at=None)
-
-    def digest_page(self, token: str) -> str:
-        """The whole digest behind a mail's link to the web, as html. Raises LinkError, NotFound."""
-        with self.store.read() as session:
-            now = self._now(session)
-            link = read_token(Purpose.VIEW, token, keys=self.letterhead.keys, now=now)
-            return previews.digest_page(
-                session,
-                subscriptions.subscriber_of(session, link.subscriber_id),
-                date.fromisoformat(link.extra),
-                renderer=self.parts.renderer,
-                letterhead=self.letterhead,
-            )
-
-    def _reader(
-        self, purpose: Purpose, token: str, *, max_age: timedelta | None = None
-    ) -> Subscriber:
-        with self.store.read() as session:
-            reader = self._read(purpose, token, self._now(session), max_age=max_age)
-            return subscriptions.subscriber_of(session, reader)
-
-    def _read(
-        self, purpose: Purpose, token: str, now: datetime, *, max_age: timedelta | None = None
-    ) -> int:
-        keys = self.letterhead.keys
-        return read_token(purpose, token, keys=keys, now=now, max_age=max_age).subscriber_id
-
-    def _ring_for(self, delivery_id: int | None) -> None:
-        if delivery_id is not None:
-            self.ring(Task.SEND)
 
     # Readers, by an admin
 
@@ -181,6 +101,12 @@ class Readers(Service):
                 limit=limit,
                 after_id=after_id,
             )
+
+    def export_subscriber(self, address: str) -> Export:
+        """All that is stored about the reader of this address. Raises AddressError, NotFound."""
+        with self.store.read() as session:
+            found = subscriptions.subscriber(session, address)
+            return records.export(session, found.id, now=self._now(session))
 
     def remove_subscriber(self, address: str, *, actor: str) -> None:
         """Forget a reader with all that was sent to them; a suppression stays."""

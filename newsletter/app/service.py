@@ -15,7 +15,7 @@ from newsletter.adapters.store import Store
 from newsletter.adapters.store.deliveries import Sender
 from newsletter.core.mail.links import Letterhead
 from newsletter.core.mail.rendering import Brand, Renderer
-from newsletter.core.ports import PaperSource, Seen, Spacing, TaskQueue, Transport
+from newsletter.core.ports import Gate, PaperSource, Seen, Sns, Spacing, TaskQueue, Transport
 from newsletter.core.tokens import Keys
 from newsletter.errors import QueueUnavailable
 from newsletter.parts import Parts
@@ -42,6 +42,8 @@ class Service(ABC):
         transport: Transport | None = None,
         sources: Sequence[PaperSource] | None = None,
         renderer: Renderer | None = None,
+        gate: Gate | None = None,
+        sns: Sns | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.settings = settings
@@ -57,12 +59,22 @@ class Service(ABC):
                 "transport": transport,
                 "sources": sources,
                 "renderer": renderer,
+                "gate": gate,
+                "sns": sns,
             },
         )
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, queue: TaskQueue | None = None) -> Self:
-        return cls(settings, queue=queue)
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        queue: TaskQueue | None = None,
+        patience_seconds: float | None = None,
+    ) -> Self:
+        """patience_seconds: see Store; pages have little of it."""
+        store = Store(settings.database_url, patience_seconds=patience_seconds)
+        return cls(settings, store=store, queue=queue)
 
     def close(self) -> None:
         """Say goodbye to the relay and the database."""
@@ -102,9 +114,13 @@ class Service(ABC):
     def _now(self, session: Session) -> datetime:
         return self.store.now(session)
 
+    def now(self) -> datetime:
+        """This moment in UTC, by this machine's clock: for what people are shown."""
+        return self._clock() if self._clock else datetime.now(UTC)
+
     def today(self) -> date:
         """Today's date in UTC."""
-        return (self._clock() if self._clock else datetime.now(UTC)).date()
+        return self.now().date()
 
     def ring(self, task: Task, **arguments: int | str) -> None:
         """Ring a doorbell. A lost one costs a minute: workers also look by themselves."""

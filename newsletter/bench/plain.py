@@ -66,6 +66,7 @@ class PlainWay:
             one.subscriber_id,
             confirm_at=one.planned_at if one.kind is Kind.CONFIRM else None,
             edition=one.edition if one.kind is Kind.DIGEST else None,
+            change=(one.planned_at, one.id) if one.kind is Kind.CHANGE else None,
         )
         mail = self.rendered(one, papers, links)
         message = EmailMessage(policy=SMTP)

@@ -2,7 +2,7 @@
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -39,6 +39,9 @@ class Kind(StrEnum):
     DIGEST = "digest"
     CONFIRM = "confirm"
     RECOVER = "recover"
+    WELCOME = "welcome"
+    CHANGE = "change"  # asks a new address whether a subscription may move there
+    MOVED = "moved"  # tells the old one
     TEST = "test"
 
 
@@ -57,7 +60,8 @@ class Outcome:
 
     code: the SMTP reply code, 0 when there was none. status: the enhanced code "5.1.1"
     (RFC 3463), "" when absent. text: the reply or the cause, at most 500 characters. wait: until
-    there is room for a delayed one.
+    there is room for a delayed one. is_after_data: the reply came to the message, when its address
+    had been accepted.
     """
 
     result: Result
@@ -65,6 +69,7 @@ class Outcome:
     status: str = ""
     text: str = ""
     wait: timedelta = timedelta()
+    is_after_data: bool = field(default=False, compare=False)
 
 
 # Nothing is sent of an edition that is older. Its last readers, at UTC-12, come 26 hours after its
@@ -73,6 +78,9 @@ LIFETIMES = {
     Kind.DIGEST: timedelta(hours=72),
     Kind.CONFIRM: timedelta(hours=24),
     Kind.RECOVER: timedelta(hours=24),
+    Kind.WELCOME: timedelta(hours=24),
+    Kind.CHANGE: timedelta(hours=24),
+    Kind.MOVED: timedelta(hours=24),
     Kind.TEST: timedelta(hours=24),
 }
 LEAST_LIFE = timedelta(hours=24)  # left to an edition whenever something is added to it
@@ -93,16 +101,6 @@ class Stage(StrEnum):
 
 # Before an envelope is named nothing that fails can speak of the reader.
 OF_THE_RELAY = (Stage.CONNECT, Stage.GREETING, Stage.TLS, Stage.LOGIN)
-
-# Enhanced codes (RFC 3463 and the IANA registry) that say: this address will not work.
-SUPPRESSING = {
-    "5.1.1": "no such mailbox",
-    "5.1.2": "no such mail domain",
-    "5.1.3": "not a mail address",
-    "5.1.6": "the mailbox has moved, with no forwarding address",
-    "5.1.10": "the domain takes no mail at all (RFC 7505)",
-    "5.2.1": "the mailbox is disabled",
-}
 
 # These speak of our sender, our login or our letter, at whatever stage they come.
 OF_US = ("5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.11", "5.7.14")
@@ -126,7 +124,13 @@ def outcome_of(stage: Stage, code: int, text: str) -> Outcome:
     """
     status = parse_status(code, text)
     result = _result(stage, code, status, text)
-    return Outcome(result=result, code=code, status=status, text=" ".join(text.split())[:500])
+    return Outcome(
+        result=result,
+        code=code,
+        status=status,
+        text=" ".join(text.split())[:500],
+        is_after_data=stage is Stage.DOT,
+    )
 
 
 def parse_status(code: int, text: str) -> str:
@@ -138,11 +142,6 @@ def parse_status(code: int, text: str) -> str:
     if found is None or found[1] != str(code)[:1]:
         return ""
     return f"{found[1]}.{int(found[2])}.{int(found[3])}"
-
-
-def suppresses(outcome: Outcome) -> bool:
-    """Whether this address must not be mailed again: only where the reply says so itself."""
-    return outcome.result is Result.FAILED and outcome.status in SUPPRESSING
 
 
 def retry_delay(attempts: int, *, seed: int) -> timedelta | None:

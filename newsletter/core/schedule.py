@@ -24,6 +24,8 @@ class Cadence(StrEnum):
     MONTHLY = "monthly"
 
 
+LONGEST_WINDOW = 32  # dates; no digest covers more, not even the first after a long pause
+
 # Dates that a digest covers, that of its edition included. What the reader has seen is left out
 # anyway, so a window may reach over the one before: it must never fall short of it, since a day's
 # list still grows after the reader's hour.
@@ -33,13 +35,26 @@ _WINDOW_DAYS = {
     # brought would never arrive.
     Cadence.WEEKDAYS: 4,
     Cadence.WEEKLY: 8,
-    Cadence.MONTHLY: 32,
+    Cadence.MONTHLY: LONGEST_WINDOW,
 }
 
 
 def window_days(cadence: Cadence) -> int:
     """How many dates a digest covers, counted back from its edition's own date, which is one."""
     return _WINDOW_DAYS[cadence]
+
+
+def days_covered(cadence: Cadence, *, edition: date, paused_on: date | None) -> int:
+    """How many dates this reader's digest covers, counted back from its edition's own date.
+
+    paused_on: the date on which a pause began after which they had no digest yet, None for no
+    such pause. Their first one reaches as far back as one of that date would have, and no further
+    than LONGEST_WINDOW.
+    """
+    days = window_days(cadence)
+    if paused_on is None:
+        return days
+    return min(days + max((edition - paused_on).days, 0), LONGEST_WINDOW)
 
 
 def edition_of(now: datetime, time_zone: str) -> date:
@@ -74,10 +89,14 @@ def due_on(
     edition: date, cadence: Cadence, *, hour: int, weekday: int, time_zone: str
 ) -> datetime | None:
     """When the digest of this edition is due to a reader; None on a day that is not theirs."""
-    midnight = datetime.combine(edition, time(), check_time_zone(time_zone)).astimezone(UTC)
-    before = midnight - timedelta(microseconds=1)
+    before = midnight_of(edition, time_zone) - timedelta(microseconds=1)
     due = next_due(cadence, hour=hour, weekday=weekday, time_zone=time_zone, after=before)
     return due if edition_of(due, time_zone) == edition else None
+
+
+def midnight_of(day: date, time_zone: str) -> datetime:
+    """The first instant of this date in this time zone, in UTC."""
+    return datetime.combine(day, time(), check_time_zone(time_zone)).astimezone(UTC)
 
 
 def _is_day_of(cadence: Cadence, day: date, weekday: int) -> bool:

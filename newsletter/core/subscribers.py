@@ -2,12 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 from newsletter.core.filters import parse_filter
-from newsletter.core.schedule import check_cadence, check_hour, check_time_zone, check_weekday
+from newsletter.core.schedule import (
+    Cadence,
+    check_cadence,
+    check_hour,
+    check_time_zone,
+    check_weekday,
+    days_covered,
+    edition_of,
+    next_due,
+)
 from newsletter.core.text import clean, cut, fold
 from newsletter.errors import ChoiceError, FilterError
 
@@ -15,8 +24,12 @@ MAX_TOPICS = 20
 MAX_MUTES = 20
 MAX_CAP = 50
 MAX_NAME = 100
+MOST_CONFIRMATIONS = 3  # a day and address: a stranger can type any address into a form
 LEFT_BY_READER = ("one click", "page", "mail")  # reasons of an end that its reader may take back
+# Where the provider would send them nothing any more, whatever we say.
+LEFT_AT_PROVIDER = "at the mail provider"
 _SHOWN = 60
+_INSTANT = timedelta(microseconds=1)
 
 T = TypeVar("T")
 
@@ -43,6 +56,7 @@ class Wishes:
 
     cadence: daily, weekdays, weekly or monthly. weekday: for weekly, 0 is Monday. hour: 0 to 23 in
     time_zone (an IANA name). cap: most papers in one digest, 1 to MAX_CAP. mutes: filter texts.
+    language: in which dates are written.
     """
 
     topics: tuple[TopicText, ...] = ()
@@ -53,12 +67,16 @@ class Wishes:
     time_zone: str = "UTC"
     cap: int = 10
     thumbnails: bool = False
+    language: str = "en"
     paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """One reader; instants are aware UTC, None while they have not happened."""
+    """One reader; instants are aware UTC, None while they have not happened.
+
+    paused_at: when a pause began that no digest has followed yet; it may be over by now.
+    """
 
     id: int
     address: str
@@ -66,6 +84,7 @@ class Subscriber:
     wishes: Wishes
     created_at: datetime
     next_due_at: datetime | None = None
+    paused_at: datetime | None = None
     confirmed_at: datetime | None = None
     ended_at: datetime | None = None
     ended_because: str = ""
@@ -133,6 +152,35 @@ class _Review:
             filter=self.keep(f"{lead}-filter", _canonical, topic.filter),
             cap=self.keep(f"{lead}-cap", _check_topic_cap, topic.cap),
         )
+
+
+def next_due_at(wishes: Wishes, *, now: datetime) -> datetime:
+    """When the next digest of these wishes is due: after now, and not before a pause ends."""
+    after = now
+    if wishes.paused_until is not None:
+        after = max(now, wishes.paused_until - _INSTANT)  # that instant itself is no longer paused
+    return next_due(
+        check_cadence(wishes.cadence),
+        hour=wishes.hour,
+        weekday=wishes.weekday,
+        time_zone=wishes.time_zone,
+        after=after,
+    )
+
+
+def first_day(subscriber: Subscriber, edition: date) -> date:
+    """The first date that this reader's digest of this edition covers, if it is made now."""
+    wishes, paused_on = subscriber.wishes, None
+    if subscriber.paused_at is not None:
+        paused_on = edition_of(subscriber.paused_at, wishes.time_zone)
+    days = days_covered(Cadence(wishes.cadence), edition=edition, paused_on=paused_on)
+    return edition - timedelta(days=days - 1)
+
+
+def without_past_pause(wishes: Wishes, *, now: datetime) -> Wishes:
+    """The same wishes; a pause that is over is none."""
+    is_over = wishes.paused_until is not None and wishes.paused_until <= now
+    return replace(wishes, paused_until=None) if is_over else wishes
 
 
 def _canonical(text: str) -> str:

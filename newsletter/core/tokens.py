@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     VIEW = "view"
     RECOVER = "recover"
+    CHANGE = "change"  # moves a subscription to the address that the link was mailed to
 
 
 @dataclass(frozen=True, slots=True)

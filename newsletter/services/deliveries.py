@@ -10,6 +10,7 @@ from newsletter.adapters.store import claims
 from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
+from newsletter.adapters.store.recipients import forget_recipients
 from newsletter.adapters.store.tables import DeliveryRow
 from newsletter.core.delivery import Outcome, Result, State, suppresses
 from newsletter.core.mail.links import Letterhead
@@ -166,6 +167,7 @@ def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:
         log.warning("lease_lapsed delivery=%s state=%s", row.id, row.state)
     session.flush()
     add_turns(session, rows, now=now)
+    forget_recipients(session, now=now)
     return len(rows), claims.end_waiting(session, now=now)
 
 

@@ -23,7 +23,13 @@ from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Paper
 from newsletter.core.ports import RANGE_SIZE, Seen
 from newsletter.core.results import Planned
-from newsletter.core.schedule import Cadence, edition_of, next_due, window_days
+from newsletter.core.schedule import (
+    LONGEST_WINDOW,
+    Cadence,
+    days_covered,
+    edition_of,
+    next_due,
+)
 from newsletter.errors import FilterError, QueueUnavailable
 
 log = logging.getLogger(__name__)
@@ -51,7 +57,8 @@ class Draft:
     """A range's digests, composed but not yet planned; nobody else's work waits meanwhile.
 
     version: of who has seen what, as composing found it. digests: by edition and reader.
-    next_due: by reader, for those whose hour has come. bitmaps: what the dedup cache is to learn.
+    next_due: by reader, for those whose hour has come. returned: readers whose pause this makes up
+    for. bitmaps: what the dedup cache is to learn.
     """
 
     range_no: int
@@ -59,6 +66,7 @@ class Draft:
     planned: Planned
     digests: Mapping[date, Mapping[int, Digest]]
     next_due: Mapping[int, datetime]
+    returned: Collection[int]
     bitmaps: Mapping[str, bytes]
 
 
@@ -84,16 +92,23 @@ def draft(
         readers = [reader for reader in readers if reader.id in only]
     reachable = [reader for reader in readers if _may_read(reader, now)]
     memory = _Memory(session, range_no, seen=seen, version=version, now=now)
-    planned, digests = Planned(), {}
-    for day, group in _by_edition(reachable, edition, now):
-        digests[day], of_day = _compose_edition(session, day, group, memory, indexes)
-        planned += of_day
+    returned = [reader for reader in reachable if reader.paused_at is not None]
+    others = [reader for reader in reachable if reader.paused_at is None]
+    planned = Planned()
+    digests: dict[date, dict[int, Digest]] = {}
+    # Apart: who comes back looks far back, and the others need no index of so many papers.
+    for readers_alike in (others, returned):
+        for day, group in _by_edition(readers_alike, edition, now):
+            composed, of_day = _compose_edition(session, day, group, memory, indexes)
+            digests.setdefault(day, {}).update(composed)
+            planned += of_day
     return Draft(
         range_no=range_no,
         version=version,
         planned=planned,
         digests=digests,
         next_due={} if everyone else {reader.id: _next_due(reader, now) for reader in readers},
+        returned=[reader.id for reader in returned],
         bitmaps=memory.to_remember(),
     )
 
@@ -113,6 +128,7 @@ def plan(session: Session, found: Draft, *, sender: Sender, now: datetime) -> in
             add_digests(session, (edition, day), digests, sender=sender, now=now)
             extend_edition(session, edition, now + LEAST_LIFE)
     planning.set_next_due(session, found.next_due, now=now)
+    planning.end_pauses(session, found.returned, now=now)
     if not found.planned.digests:
         return version
     planning.bump_ranges(session, [found.range_no])
@@ -154,12 +170,15 @@ def _compose_edition(
     waiting = [reader for reader in readers if reader.id not in have]
     if not waiting:
         return {}, Planned(readers=len(readers), served=len(readers))
-    days = {reader.cadence: window_days(Cadence(reader.cadence)) for reader in waiting}
-    first = day - timedelta(days=max(days.values()) - 1)
+    alike = {_window_key(reader): reader for reader in waiting}
+    days = {key: _days_covered(reader, day) for key, reader in alike.items()}
+    # All who come back share one index.
+    is_back = any(reader.paused_at is not None for reader in alike.values())
+    first = day - timedelta(days=(LONGEST_WINDOW if is_back else max(days.values())) - 1)
     index = indexes.get(
         (first, day, papers_revision(session)), lambda: papers_featured(session, first, day)
     )
-    windows = {cadence: _window(index, day, most) for cadence, most in days.items()}
+    windows = {key: _window(index, day, most) for key, most in days.items()}
     memory.learn([paper.id for paper in index.papers])
     bits = memory.seen_by_reader(index)
     digests: dict[int, Digest] = {}
@@ -168,7 +187,7 @@ def _compose_edition(
             index,
             topics_of(reader),
             mutes=mutes_of(reader),
-            window=windows[reader.cadence],
+            window=windows[_window_key(reader)],
             seen=bits.get(reader.id, 0),
             cap=reader.cap,
         )
@@ -177,6 +196,18 @@ def _compose_edition(
     memory.add(digests)
     served = len(readers) - len(waiting)
     return digests, Planned(readers=len(readers), digests=len(digests), served=served)
+
+
+def _window_key(reader: planning.Reader) -> object:
+    """The same for readers whose digests of one edition cover the same dates."""
+    if reader.paused_at is None:
+        return reader.cadence
+    return reader.cadence, reader.paused_at, reader.time_zone
+
+
+def _days_covered(reader: planning.Reader, day: date) -> int:
+    paused_on = edition_of(reader.paused_at, reader.time_zone) if reader.paused_at else None
+    return days_covered(Cadence(reader.cadence), edition=day, paused_on=paused_on)
 
 
 def _window(index: PaperIndex, day: date, days: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -15,9 +15,9 @@ from newsletter.core.mail.links import Letterhead, links_of
 from newsletter.core.mail.press import letters_for
 from newsletter.core.mail.rendering import Links, Renderer
 from newsletter.core.matching import PaperIndex
+from newsletter.core.papers import Paper
 from newsletter.core.results import DeliveryView, Preview
-from newsletter.core.schedule import Cadence, window_days
-from newsletter.core.subscribers import Subscriber, Wishes
+from newsletter.core.subscribers import Subscriber, first_day
 from newsletter.errors import NotFound, Refused
 
 MOST_DIGESTS = 200  # looked at for what a reader has seen: more than the window can hold
@@ -58,7 +58,7 @@ def preview(
     planned = next((one for one in history if one.edition == edition and one.digest), None)
     digest = planned.digest if planned else None
     if digest is None:
-        digest = _composed(session, subscriber.wishes, edition, _shown(history))
+        digest = _composed(session, subscriber, edition, _shown(history))
     if digest is None:
         raise Refused(
             f"Nothing new matches the topics of {subscriber.address} in edition {edition}: "
@@ -90,6 +90,14 @@ def preview(
     return Preview(rendered=rendered, message=letter.content)
 
 
+def upcoming(
+    session: Session, subscriber: Subscriber, edition: date
+) -> tuple[Digest | None, dict[str, Paper]]:
+    """The digest of this edition as it would be now, None when nothing matches; and its papers."""
+    digest = _composed(session, subscriber, edition, _shown(_history(session, subscriber.id)))
+    return digest, papers_with_ids(session, digest.paper_ids) if digest else {}
+
+
 def digest_page(
     session: Session,
     subscriber: Subscriber,
@@ -108,7 +116,7 @@ def digest_page(
     if digest is None:
         raise NotFound(f"No digest of {edition} is kept for this reader.")
     before = [one for one in history if one.edition <= edition]
-    whole = _whole(digest, _beyond(session, subscriber.wishes, edition, before, digest))
+    whole = _whole(digest, _beyond(session, subscriber, edition, before, digest))
     rendered = renderer.digest(
         whole,
         papers_with_ids(session, whole.paper_ids),
@@ -135,7 +143,7 @@ def _whole(digest: Digest, beyond: tuple[Pick, ...]) -> Digest:
 
 def _beyond(
     session: Session,
-    wishes: Wishes,
+    subscriber: Subscriber,
     edition: date,
     before: Sequence[DeliveryView],
     digest: Digest,
@@ -144,9 +152,10 @@ def _beyond(
     looked for again, by the topics of today."""
     if not digest.more:
         return ()
-    topics = tuple(replace(topic, cap=None) for topic in wishes.topics)
-    uncapped = replace(wishes, topics=topics, cap=NO_CAP)
-    found = _composed(session, uncapped, edition, _shown(before))
+    topics = tuple(replace(topic, cap=None) for topic in subscriber.wishes.topics)
+    uncapped = replace(subscriber.wishes, topics=topics, cap=NO_CAP)
+    asking = replace(subscriber, wishes=uncapped)
+    found = _composed(session, asking, edition, _shown(before))
     return tuple(pick for section in found.sections for pick in section.picks) if found else ()
 
 
@@ -165,9 +174,11 @@ def _shown(history: Sequence[DeliveryView]) -> set[str]:
     return {found for one in history if one.digest for found in one.digest.shown_ids}
 
 
-def _composed(session: Session, wishes: Wishes, edition: date, seen: set[str]) -> Digest | None:
-    first = edition - timedelta(days=window_days(Cadence(wishes.cadence)) - 1)
-    index = PaperIndex(papers_featured(session, first, edition))
+def _composed(
+    session: Session, subscriber: Subscriber, edition: date, seen: set[str]
+) -> Digest | None:
+    wishes = subscriber.wishes
+    index = PaperIndex(papers_featured(session, first_day(subscriber, edition), edition))
     return compose(
         index,
         [

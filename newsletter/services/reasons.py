@@ -1,13 +1,14 @@
 """Tell why a paper came to a reader, or why not; nothing is written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session
 
 from newsletter.adapters.store.editions import edition_row
 from newsletter.adapters.store.ledger import deliveries
-from newsletter.adapters.store.papers import find_paper, papers_known
+from newsletter.adapters.store.papers import find_paper, papers_known, papers_with_ids
 from newsletter.adapters.store.subscribers import address_hashes_of, suppressed
 from newsletter.core.accounts import Account, Circumstances, account
 from newsletter.core.delivery import COUNTS_AS_SEEN, Kind, State
@@ -16,8 +17,8 @@ from newsletter.core.filters import Filter, parse_filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Paper
 from newsletter.core.results import DeliveryView
-from newsletter.core.schedule import Cadence, check_time_zone, edition_of, next_due, window_days
-from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes
+from newsletter.core.schedule import Cadence, check_time_zone, edition_of, next_due
+from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes, first_day
 from newsletter.core.tracing import Situation, is_changed_since, settled, why
 from newsletter.errors import FilterError, NotFound
 
@@ -42,10 +43,10 @@ def reason(
             "DOI, or fetch its day, as in `newsletter pull --date 2026-06-16`."
         )
     history = deliveries(session, kind=Kind.DIGEST, subscriber_id=subscriber.id, limit=MOST_DIGESTS)
-    edition = edition or _edition_of(stored.paper, subscriber.wishes, history, now=now)
+    edition = edition or _edition_of(stored.paper, subscriber, history, now=now)
     delivery = next((one for one in history if one.edition == edition and one.digest), None)
     made_at = _made_at(session, subscriber, edition, delivery, now=now)
-    first = _first_day(subscriber.wishes, edition)
+    first = _first_day(session, subscriber, edition, delivery)
     known = papers_known(session, first, edition, by=made_at)
     asked = next((one for one in known if one.id == stored.paper.id), stored.paper)
     is_late = first <= asked.featured_on <= edition and asked not in known
@@ -79,21 +80,30 @@ def _account(session: Session, around: Circumstances) -> Account:
 
 
 def _edition_of(
-    paper: Paper, wishes: Wishes, history: Sequence[DeliveryView], *, now: datetime
+    paper: Paper, subscriber: Subscriber, history: Sequence[DeliveryView], *, now: datetime
 ) -> date:
     """The edition that is meant where none is named."""
     brought = [one.edition for one in history if paper.id in one.papers]
     if brought:
         return brought[0]
-    today = edition_of(now, wishes.time_zone)
+    today = edition_of(now, subscriber.wishes.time_zone)
     for day in (*(one.edition for one in history), today):
-        if _first_day(wishes, day) <= paper.featured_on <= day:
+        if first_day(subscriber, day) <= paper.featured_on <= day:
             return day
     return paper.featured_on
 
 
-def _first_day(wishes: Wishes, edition: date) -> date:
-    return edition - timedelta(days=window_days(Cadence(wishes.cadence)) - 1)
+def _first_day(
+    session: Session, subscriber: Subscriber, edition: date, delivery: DeliveryView | None
+) -> date:
+    """The first date that the digest covers, or covered: the first after a pause looked further
+    back than the others, and then shows it by its oldest paper.
+    """
+    if delivery is None or delivery.digest is None:
+        return first_day(subscriber, edition)
+    papers = papers_with_ids(session, delivery.digest.shown_ids).values()
+    usual = first_day(replace(subscriber, paused_at=None), edition)
+    return min([usual, *(paper.featured_on for paper in papers)])
 
 
 def _due_at(wishes: Wishes, edition: date) -> datetime | None:

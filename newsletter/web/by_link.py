@@ -1,141 +1,65 @@
-"""Pages behind a signed link: confirm, preferences, unsubscribe.
-
-The link is all the proof there is and all that is needed: no cookie, no password. GET and HEAD only
-show, since mail programs and scanners open every link; a POST acts.
-"""
-
-from collections.abc import Mapping
-from datetime import datetime
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+"""All pages behind a signed link, and the two that a mail asks for: confirm, and a new address."""
 
 from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
 
 from newsletter.app import Newsletter
-from newsletter.core.mail.wording import day_in_words
-from newsletter.core.subscribers import LEFT_BY_READER, Subscriber
-from newsletter.web.forms import CADENCES, WEEKDAYS, WishesForm, form_of, read_form
-from newsletter.web.pages import READ, Fields
-from newsletter.web.previews import preview_of
-from newsletter.web.view import View
-from newsletter.web.widgets import choices
+from newsletter.core.papers import Paper
+from newsletter.core.subscribers import Subscriber
+from newsletter.web.account import add_account
+from newsletter.web.cards import PageCard, cards_of
+from newsletter.web.door import Door
+from newsletter.web.leaving import add_leaving
+from newsletter.web.link_pages import LinkPages
+from newsletter.web.preferences import add_preferences
+from newsletter.web.view import READ, View
 
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
-SAVED = "?saved=1#content"
+SHOWN = 5  # papers, to one who has just confirmed
 
 
-def link_router(newsletter: Newsletter, view: View) -> APIRouter:
+def link_router(newsletter: Newsletter, view: View, door: Door) -> APIRouter:
     """Routes that take a token. Every one raises LinkError, which the bad-link page answers."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
+    pages = LinkPages(newsletter, view)
+    router = pages.router()
+    _add_confirming(router, pages)
+    add_preferences(router, pages)
+    add_account(router, pages, door)
+    add_leaving(router, pages)
+    return router
 
-    def page(template: str, values: Mapping[str, object], *, status: int = 200) -> Response:
-        return view.page(template, values, status=status, headers=PRIVATE)
 
-    def preferences_of(subscriber: Subscriber) -> str:
-        return urlsplit(newsletter.pages_of(subscriber.id).preferences).path
-
-    def editing(subscriber: Subscriber, form: WishesForm, **values: object) -> dict[str, object]:
-        unsubscribe = urlsplit(newsletter.pages_of(subscriber.id).unsubscribe).path
-        return _preferences(subscriber, form) | {"unsubscribe": unsubscribe} | values
+def _add_confirming(router: APIRouter, pages: LinkPages) -> None:
+    newsletter = pages.newsletter
 
     @router.api_route("/confirm/{token}", methods=READ)
     def confirm_page(token: str) -> Response:
-        subscriber = newsletter.confirm_token(token)
-        return page("confirm.html", {"subscriber": subscriber, "rhythm": rhythm_of(subscriber)})
+        return pages.page("confirm.html", newsletter.confirm_token(token))
 
     @router.post("/confirm/{token}")
     def confirm(token: str) -> Response:
         subscriber = newsletter.confirm(token)
-        values = {
-            "subscriber": subscriber,
-            "next_at": _local(subscriber, subscriber.next_due_at),
-            "preferences": preferences_of(subscriber),
-        }
-        return page("confirmed.html", values)
+        return pages.page("confirmed.html", subscriber, _coming(newsletter, subscriber))
 
-    @router.api_route("/preferences/{token}", methods=READ)
-    def preferences_page(token: str, saved: str = "") -> Response:
-        subscriber = newsletter.subscriber_of(token)
-        values = editing(subscriber, form_of(subscriber.wishes), is_saved=bool(saved))
-        return page("preferences.html", values)
+    @router.api_route("/address/{token}", methods=READ)
+    def new_address_page(token: str) -> Response:
+        subscriber, address = newsletter.new_address(token)
+        is_done = subscriber.address == address
+        return pages.page("moved.html" if is_done else "move.html", subscriber, {"new": address})
 
-    @router.post("/preferences/{token}")
-    def preferences(token: str, fields: Fields) -> Response:
-        subscriber = newsletter.subscriber_of(token)
-        form = read_form(fields, before=form_of(subscriber.wishes))
-        button = fields.get("do", "save")
-        if button.startswith("preview-"):
-            errors, previews = preview_of(newsletter, form, button)
-            values = editing(subscriber, form, errors=errors, previews=previews, is_unsaved=True)
-            return page("preferences.html", values)
-        if button != "save":
-            values = editing(subscriber, form.pressed(button), is_unsaved=True)
-            return page("preferences.html", values)
-        wishes, errors = form.wishes(today=newsletter.today())
-        if errors:
-            return page("preferences.html", editing(subscriber, form, errors=errors), status=422)
-        newsletter.change_wishes(token, wishes)
-        return RedirectResponse(f"{preferences_of(subscriber)}{SAVED}", 303, PRIVATE)
-
-    @router.api_route("/unsubscribe/{token}", methods=READ)
-    def unsubscribe_page(token: str) -> Response:
-        subscriber = newsletter.unsubscribe_token(token)
-        return page("unsubscribe.html", _leaving(subscriber))
-
-    @router.post("/unsubscribe/{token}")
-    def unsubscribe(token: str, fields: Fields) -> Response:
-        if fields.get("do") == "undo":
-            subscriber = newsletter.resubscribe(token)
-            values = {
-                "subscriber": subscriber,
-                "next_at": _local(subscriber, subscriber.next_due_at),
-                "preferences": preferences_of(subscriber),
-            }
-            return page("resubscribed.html", values)
-        # RFC 8058 section 3.1: no cookie, no redirect, whatever the body's encoding.
-        because = "page" if fields.get("do") == "leave" else "one click"
-        subscriber = newsletter.unsubscribe(token, because=because)
-        return page("unsubscribe.html", _leaving(subscriber))
-
-    def _leaving(subscriber: Subscriber) -> dict[str, object]:
-        left_by_themselves = subscriber.ended_because in LEFT_BY_READER
-        return {
-            "may_undo": left_by_themselves and subscriber.confirmed_at is not None,
-            "subscriber": subscriber,
-            "preferences": preferences_of(subscriber),
-            "rhythm": rhythm_of(subscriber),
-        }
-
-    return router
+    @router.post("/address/{token}")
+    def move(token: str) -> Response:
+        return pages.page("moved.html", newsletter.move(token))
 
 
-def _preferences(subscriber: Subscriber, form: WishesForm) -> dict[str, object]:
-    return {
-        "subscriber": subscriber,
-        "form": form,
-        "errors": {},
-        "previews": {},
-        "next_at": _local(subscriber, subscriber.next_due_at),
-        "is_saved": False,
-        "is_unsaved": False,
-        **choices(),
-    }
-
-
-def rhythm_of(subscriber: Subscriber) -> str:
-    """ "Monday to Friday at 07:00, Europe/Berlin"."""
-    wishes = subscriber.wishes
-    days = dict(CADENCES)[wishes.cadence]
-    if wishes.cadence == "weekly":
-        days = f"Every {WEEKDAYS[wishes.weekday]}"
-    return f"{days} at {wishes.hour:02}:00, {wishes.time_zone}"
-
-
-def _local(subscriber: Subscriber, at: datetime | None) -> str:
-    """ "Monday, 23 November 2026, 07:00 (Europe/Berlin)"; "" for never."""
-    if at is None:
-        return ""
-    zone = subscriber.wishes.time_zone
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{day_in_words(local.date())}, {local:%H:%M} ({zone})"
+def _coming(newsletter: Newsletter, subscriber: Subscriber) -> dict[str, object]:
+    """What the first digest would hold today: sections with their first cards, SHOWN in all."""
+    digest, papers = newsletter.upcoming(subscriber)
+    sections: list[tuple[str, list[PageCard]]] = []
+    room = SHOWN
+    for section in digest.sections if digest else ():
+        found: list[Paper] = [
+            papers[pick.paper_id] for pick in section.picks if pick.paper_id in papers
+        ]
+        if found and room > 0:
+            sections.append((section.topic, cards_of(found[:room])))
+            room -= len(found[:room])
+    return {"sections": sections, "total": len(digest.paper_ids) if digest else 0}

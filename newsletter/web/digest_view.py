@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse
 
 from newsletter.app import Newsletter
 from newsletter.errors import LinkError, NotFound
-from newsletter.web.by_link import PRIVATE
-from newsletter.web.pages import READ
+from newsletter.web.link_pages import PRIVATE
+from newsletter.web.view import READ
 
 _COMMENT = re.compile("<!--.*?-->", re.DOTALL)  # style for Outlook stands in comments
 _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)

@@ -8,12 +8,12 @@ that was marked for removal, is left out.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from newsletter.core.schedule import Cadence, check_time_zone
+from newsletter.core.schedule import Cadence, check_time_zone, midnight_of
 from newsletter.core.subscribers import MAX_MUTES, MAX_TOPICS, TopicText, Wishes, review_wishes
 from newsletter.core.text import clean, cut
 from newsletter.errors import ChoiceError, FilterError
@@ -51,6 +51,7 @@ class WishesForm:
     time_zone: str = "UTC"
     cap: str = "10"
     thumbnails: bool = False
+    language: str = "en"
     paused_until: str = ""
 
     def wishes(self, *, today: date) -> tuple[Wishes, Errors]:
@@ -69,6 +70,7 @@ class WishesForm:
             cadence=self.cadence,
             time_zone=self.time_zone,
             thumbnails=self.thumbnails,
+            language=self.language,
             paused_until=_pause(self.paused_until, self.time_zone, errors, today=today),
             **numbers,
         )
@@ -126,6 +128,7 @@ def form_of(wishes: Wishes) -> WishesForm:
         time_zone=wishes.time_zone,
         cap=str(wishes.cap),
         thumbnails=wishes.thumbnails,
+        language=wishes.language,
         paused_until="" if paused is None else paused.date().isoformat(),
     )
 
@@ -139,7 +142,7 @@ def read_form(fields: Mapping[str, str], *, before: WishesForm) -> WishesForm:
     topics, mutes = _rows(fields)
     plain = {
         name: fields.get(name, getattr(before, name)).strip()
-        for name in ("cadence", "weekday", "hour", "time_zone", "cap", "paused_until")
+        for name in ("cadence", "weekday", "hour", "time_zone", "cap", "language", "paused_until")
     }
     is_ticked = "thumbnails" in fields if "boxes" in fields else before.thumbnails
     return WishesForm(topics=topics, mutes=mutes, thumbnails=is_ticked, **plain)
@@ -189,22 +192,35 @@ def _number(name: str, text: str, errors: Errors) -> int:
 
 
 def _pause(text: str, time_zone: str, errors: Errors, *, today: date) -> datetime | None:
-    """The first instant of that day in the reader's time zone."""
+    """The first instant of that day in the reader's time zone; one that is past is no pause."""
     if not text:
         return None
     try:
+        day = _pause_end(text, today=today)
+    except ChoiceError as error:
+        errors["paused_until"] = error
+        return None
+    return midnight_of(day, time_zone if _zone(time_zone) else "UTC")
+
+
+def check_pause(text: str, *, today: date) -> date:
+    """The day on which a pause ends, later than today. Raises ChoiceError."""
+    day = _pause_end(text, today=today)
+    if day <= today:
+        raise ChoiceError(f"The pause would end on {day}, which is not in the future.")
+    return day
+
+
+def _pause_end(text: str, *, today: date) -> date:
+    try:
         day = date.fromisoformat(text)
     except ValueError:
-        errors["paused_until"] = ChoiceError(
+        raise ChoiceError(
             f"“{cut(text, 40)}” is not a date: write it as {today + timedelta(days=14)}."
-        )
-        return None
+        ) from None
     if day > today + LONGEST_PAUSE:
-        errors["paused_until"] = ChoiceError(
-            f"The pause would end on {day}: it may last a year at most."
-        )
-        return None
-    return datetime.combine(day, time(), _zone(time_zone) or UTC).astimezone(UTC)
+        raise ChoiceError(f"The pause would end on {day}: it may last a year at most.")
+    return day
 
 
 def _zone(name: str) -> ZoneInfo | None:

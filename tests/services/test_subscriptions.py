@@ -29,7 +29,7 @@ from newsletter.errors import (
     NotFound,
     Refused,
 )
-from newsletter.services import subscriptions
+from newsletter.services import choosing, leaving, subscriptions
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # a Monday
 SECRET = b"a-secret-for-tests"
@@ -52,6 +52,8 @@ class Desk:
         """One use of the service, committed."""
         if use in (subscriptions.subscribe, subscriptions.recover, subscriptions.add_subscriber):
             more |= {"hash_secret": SECRET, "sender": SENDER}
+        if use is subscriptions.confirm:
+            more |= {"sender": SENDER}
         if use is subscriptions.remove_subscriber:
             more |= {"hash_secret": SECRET}
         if use not in (subscriptions.subscriber, subscriptions.subscriber_of):
@@ -65,7 +67,7 @@ class Desk:
     def reader(self, *filters: str, **values):
         """Ada, active."""
         self.subscribe(ADA, *filters, **values)
-        return self.do(subscriptions.confirm, self.ada().id)
+        return self.do(subscriptions.confirm, self.ada().id)[0]
 
     def ada(self):
         return self.do(subscriptions.subscriber, ADA)
@@ -153,11 +155,11 @@ def test_at_most_three_confirmations_go_to_an_address_in_a_day(desk):
 
 def test_one_who_left_may_subscribe_again_by_confirming_again(desk):
     reader = desk.reader("agents")
-    desk.do(subscriptions.unsubscribe, reader.id, because="page")
+    desk.do(leaving.unsubscribe, reader.id, because="page")
 
     assert desk.subscribe(ADA, "robots") is not None
     assert desk.ada().status is Status.PENDING
-    assert desk.do(subscriptions.confirm, reader.id).status is Status.ACTIVE
+    assert desk.do(subscriptions.confirm, reader.id)[0].status is Status.ACTIVE
 
 
 def test_a_suppressed_address_is_never_asked_and_nobody_learns_it(desk):
@@ -199,12 +201,12 @@ def test_confirming_again_changes_nothing(desk):
     reader = desk.reader()
     desk.now += timedelta(days=3)
 
-    assert desk.do(subscriptions.confirm, reader.id) == reader
+    assert desk.do(subscriptions.confirm, reader.id) == (reader, None)
 
 
 def test_an_old_confirmation_link_does_not_bring_back_one_who_left(desk):
     reader = desk.reader()
-    desk.do(subscriptions.unsubscribe, reader.id, because="page")
+    desk.do(leaving.unsubscribe, reader.id, because="page")
 
     with pytest.raises(Refused, match="subscribe again"):
         desk.do(subscriptions.confirm, reader.id)
@@ -219,7 +221,7 @@ def test_an_address_that_was_suppressed_meanwhile_cannot_be_confirmed(desk):
 
 
 @pytest.mark.parametrize(
-    "use", [subscriptions.confirm, subscriptions.resubscribe, subscriptions.subscriber_of]
+    "use", [subscriptions.confirm, leaving.resubscribe, subscriptions.subscriber_of]
 )
 def test_a_link_that_outlived_its_subscription_is_a_bad_link(desk, use):
     with pytest.raises(LinkError, match="no longer there"):
@@ -233,7 +235,7 @@ def test_new_wishes_replace_the_old_ones_whole(desk):
     reader = desk.reader("agents", "robots", mutes=("survey",))
     wanted = wishes("diffusion", cap=3, thumbnails=True, mutes=("x", "y"))
 
-    changed = desk.do(subscriptions.change_wishes, reader.id, wanted)
+    changed = desk.do(choosing.change_wishes, reader.id, wanted)
 
     assert changed.wishes == wanted
     assert (desk.count(TopicRow), desk.count(MuteRow)) == (1, 2)
@@ -242,7 +244,7 @@ def test_new_wishes_replace_the_old_ones_whole(desk):
 def test_topics_keep_the_order_they_were_given(desk):
     reader = desk.reader("a", "b", "c")
 
-    desk.do(subscriptions.change_wishes, reader.id, wishes("c", "a", "b"))
+    desk.do(choosing.change_wishes, reader.id, wishes("c", "a", "b"))
 
     assert [topic.filter for topic in desk.ada().wishes.topics] == ["c", "a", "b"]
 
@@ -250,7 +252,7 @@ def test_topics_keep_the_order_they_were_given(desk):
 def test_a_new_hour_counts_from_now(desk):
     reader = desk.reader(hour=7)
 
-    changed = desk.do(subscriptions.change_wishes, reader.id, wishes(hour=15))
+    changed = desk.do(choosing.change_wishes, reader.id, wishes(hour=15))
 
     assert changed.next_due_at == datetime(2026, 6, 15, 15, tzinfo=UTC)
 
@@ -259,7 +261,7 @@ def test_new_topics_do_not_move_the_next_digest(desk):
     reader = desk.reader(hour=7)
     desk.now += timedelta(days=5)  # the digest is overdue: it must not be put off
 
-    changed = desk.do(subscriptions.change_wishes, reader.id, wishes("robots", hour=7))
+    changed = desk.do(choosing.change_wishes, reader.id, wishes("robots", hour=7))
 
     assert changed.next_due_at == reader.next_due_at
 
@@ -268,7 +270,7 @@ def test_a_pause_puts_off_the_next_digest_to_its_end(desk):
     reader = desk.reader(hour=7)
     until = datetime(2026, 7, 1, tzinfo=UTC)
 
-    paused = desk.do(subscriptions.change_wishes, reader.id, wishes(hour=7, paused_until=until))
+    paused = desk.do(choosing.change_wishes, reader.id, wishes(hour=7, paused_until=until))
 
     assert paused.next_due_at == datetime(2026, 7, 1, 7, tzinfo=UTC)
 
@@ -277,7 +279,7 @@ def test_a_pause_ending_at_midnight_does_not_swallow_a_digest_due_at_midnight(de
     reader = desk.reader(hour=0)
     until = datetime(2026, 7, 1, tzinfo=UTC)
 
-    paused = desk.do(subscriptions.change_wishes, reader.id, wishes(hour=0, paused_until=until))
+    paused = desk.do(choosing.change_wishes, reader.id, wishes(hour=0, paused_until=until))
 
     assert paused.next_due_at == until
 
@@ -286,7 +288,7 @@ def test_a_pause_that_is_over_is_forgotten(desk):
     reader = desk.reader()
 
     changed = desk.do(
-        subscriptions.change_wishes, reader.id, wishes(paused_until=NOW - timedelta(days=1))
+        choosing.change_wishes, reader.id, wishes(paused_until=NOW - timedelta(days=1))
     )
 
     assert changed.wishes.paused_until is None
@@ -296,16 +298,16 @@ def test_wishes_that_cannot_be_kept_change_nothing(desk):
     reader = desk.reader("agents")
 
     with pytest.raises(FilterError):
-        desk.do(subscriptions.change_wishes, reader.id, wishes("robots", "(a"))
+        desk.do(choosing.change_wishes, reader.id, wishes("robots", "(a"))
 
     assert desk.ada() == reader
 
 
 def test_choosing_does_not_bring_back_one_who_left(desk):
     reader = desk.reader()
-    desk.do(subscriptions.unsubscribe, reader.id, because="page")
+    desk.do(leaving.unsubscribe, reader.id, because="page")
 
-    changed = desk.do(subscriptions.change_wishes, reader.id, wishes("robots", hour=3))
+    changed = desk.do(choosing.change_wishes, reader.id, wishes("robots", hour=3))
 
     assert changed.status is Status.ENDED
     assert changed.next_due_at is None
@@ -317,7 +319,7 @@ def test_choosing_does_not_bring_back_one_who_left(desk):
 def test_leaving_ends_the_subscription_and_skips_what_waits(desk):
     desk.subscribe()
 
-    left = desk.do(subscriptions.unsubscribe, desk.ada().id, because="one click")
+    left = desk.do(leaving.unsubscribe, desk.ada().id, because="one click")
 
     assert (left.status, left.ended_at, left.ended_because) == (Status.ENDED, NOW, "one click")
     assert left.next_due_at is None
@@ -326,17 +328,17 @@ def test_leaving_ends_the_subscription_and_skips_what_waits(desk):
 
 def test_leaving_again_changes_nothing(desk):
     reader = desk.reader()
-    left = desk.do(subscriptions.unsubscribe, reader.id, because="one click")
+    left = desk.do(leaving.unsubscribe, reader.id, because="one click")
     desk.now += timedelta(days=1)
 
-    assert desk.do(subscriptions.unsubscribe, reader.id, because="page") == left
+    assert desk.do(leaving.unsubscribe, reader.id, because="page") == left
 
 
 def test_a_leave_can_be_taken_back_with_all_wishes(desk):
     reader = desk.reader("agents", hour=7)
-    desk.do(subscriptions.unsubscribe, reader.id, because="one click")
+    desk.do(leaving.unsubscribe, reader.id, because="one click")
 
-    back = desk.do(subscriptions.resubscribe, reader.id)
+    back = desk.do(leaving.resubscribe, reader.id)
 
     assert back.status is Status.ACTIVE
     assert back.wishes == reader.wishes
@@ -347,32 +349,32 @@ def test_a_leave_can_be_taken_back_with_all_wishes(desk):
 def test_coming_back_when_one_never_left_changes_nothing(desk):
     reader = desk.reader()
 
-    assert desk.do(subscriptions.resubscribe, reader.id) == reader
+    assert desk.do(leaving.resubscribe, reader.id) == reader
 
 
 def test_only_a_leave_of_the_reader_can_be_taken_back(desk):
     reader = desk.reader()
-    desk.do(subscriptions.unsubscribe, reader.id, because="complaint")
+    desk.do(leaving.unsubscribe, reader.id, because="complaint")
 
     with pytest.raises(Refused):
-        desk.do(subscriptions.resubscribe, reader.id)
+        desk.do(leaving.resubscribe, reader.id)
 
 
 def test_one_who_never_confirmed_cannot_come_back_by_a_link(desk):
     desk.subscribe()
-    desk.do(subscriptions.unsubscribe, desk.ada().id, because="one click")
+    desk.do(leaving.unsubscribe, desk.ada().id, because="one click")
 
     with pytest.raises(Refused):
-        desk.do(subscriptions.resubscribe, desk.ada().id)
+        desk.do(leaving.resubscribe, desk.ada().id)
 
 
 def test_a_suppressed_reader_cannot_come_back(desk):
     reader = desk.reader()
-    desk.do(subscriptions.unsubscribe, reader.id, because="page")
+    desk.do(leaving.unsubscribe, reader.id, because="page")
     desk.suppress()
 
     with pytest.raises(Refused, match="returned or reported"):
-        desk.do(subscriptions.resubscribe, reader.id)
+        desk.do(leaving.resubscribe, reader.id)
 
 
 # Recover
@@ -435,7 +437,7 @@ def test_a_reader_added_unconfirmed_is_asked(desk):
 
 def test_an_admin_cannot_bring_back_one_who_left(desk):
     reader = desk.reader()
-    desk.do(subscriptions.unsubscribe, reader.id, because="page")
+    desk.do(leaving.unsubscribe, reader.id, because="page")
 
     with pytest.raises(Refused, match="only they themselves"):
         desk.do(subscriptions.add_subscriber, ADA, wishes(), is_confirmed=True, actor="root")

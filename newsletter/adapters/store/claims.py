@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, exists, select, update
+from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.attempts import add_attempts
@@ -20,6 +20,7 @@ from newsletter.adapters.store.tables import (
     SENDING,
     DeliveryRow,
     EditionRow,
+    RecipientRow,
     SubscriberRow,
     SuppressionRow,
 )
@@ -33,6 +34,9 @@ MAY_GET = {
     Kind.DIGEST: ("active",),
     Kind.CONFIRM: ("pending",),
     Kind.RECOVER: ("pending", "active", "ended"),
+    Kind.WELCOME: ("active",),
+    Kind.CHANGE: ("active",),
+    Kind.MOVED: ("pending", "active", "ended"),
     Kind.TEST: ("pending", "active", "ended"),
 }
 
@@ -59,7 +63,9 @@ class Claimed:
 
 
 # What goes out first where several editions wait: a person waits for these at the screen.
-_AT_ONCE = (Kind.CONFIRM, Kind.RECOVER, Kind.TEST)
+_AT_ONCE = tuple(kind for kind in Kind if kind is not Kind.DIGEST)
+# These go to the address that stands beside the delivery, all others to their reader's own.
+_ELSEWHERE = (Kind.CHANGE, Kind.MOVED)
 
 
 def claim(
@@ -140,8 +146,11 @@ def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Cla
             .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
             .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
             .outerjoin(
-                SuppressionRow, col(SuppressionRow.address_hash) == col(SubscriberRow.address_hash)
+                RecipientRow,
+                (col(RecipientRow.delivery_id) == col(DeliveryRow.id))
+                & col(EditionRow.kind).in_(_ELSEWHERE),
             )
+            .outerjoin(SuppressionRow, col(SuppressionRow.address_hash) == _ADDRESS_HASH)
             .where(col(DeliveryRow.id).in_(ids))
             .order_by(col(DeliveryRow.id))
         )
@@ -172,14 +181,15 @@ def _why_not(row: Any, *, now: datetime) -> str:
     return ""
 
 
+_ADDRESS_HASH = func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
 _CLAIMED: tuple[Any, ...] = (
     col(DeliveryRow.id),
     col(DeliveryRow.epoch),
     col(DeliveryRow.attempts),
     col(DeliveryRow.uncertain),
     col(DeliveryRow.subscriber_id),
-    col(SubscriberRow.address),
-    col(SubscriberRow.address_hash),
+    func.coalesce(col(RecipientRow.address), col(SubscriberRow.address)).label("address"),
+    _ADDRESS_HASH.label("address_hash"),
     col(SubscriberRow.thumbnails),
     col(DeliveryRow.edition_id),
     col(EditionRow.edition_on).label("edition"),

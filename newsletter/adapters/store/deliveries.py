@@ -14,9 +14,7 @@ from sqlmodel import Session, col
 from newsletter.adapters.store.bulk import run_many
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import edition_id
-from newsletter.adapters.store.tables import (
-    DeliveryRow,
-)
+from newsletter.adapters.store.tables import DeliveryRow, EditionRow
 from newsletter.core.delivery import Kind, State
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.mail.messages import message_id
@@ -162,18 +160,27 @@ def add_single(
     None when `most` of its kind were planned for this subscriber that day.
     """
     day = now.date()
-    edition = edition_id(session, kind, day, now=now)
-    number = session.scalars(
-        select(func.count()).where(
-            col(DeliveryRow.edition_id) == edition,
-            col(DeliveryRow.subscriber_id) == subscriber_id,
-        )
-    ).one()
+    number = singles_planned(session, kind, subscriber_id, day=day)
     if number >= most:
         return None
+    edition = edition_id(session, kind, day, now=now)
     row = _new((edition, day), kind, subscriber_id, number, sender=sender, now=now, digest={})
     insert = insert_once(session, DeliveryRow).values(row).returning(col(DeliveryRow.id))
     return session.scalars(insert).first()
+
+
+def singles_planned(session: Session, kind: Kind, subscriber_id: int, *, day: date) -> int:
+    """How many messages of this kind were planned for this subscriber that day."""
+    return session.scalars(
+        select(func.count())
+        .select_from(DeliveryRow)
+        .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
+        .where(
+            col(EditionRow.kind) == kind,
+            col(EditionRow.edition_on) == day,
+            col(DeliveryRow.subscriber_id) == subscriber_id,
+        )
+    ).one()
 
 
 def _new(

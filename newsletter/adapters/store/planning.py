@@ -1,6 +1,6 @@
 """What the planner reads and writes: who is due, by ranges, and what they have seen."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,7 +25,10 @@ from newsletter.core.ports import RANGE_SIZE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One active subscriber as the planner needs them. topics: (name, filter text, cap)."""
+    """One active subscriber as the planner needs them. topics: (name, filter text, cap).
+
+    paused_at: when a pause began that no digest has followed yet.
+    """
 
     id: int
     cadence: str
@@ -34,6 +37,7 @@ class Reader:
     time_zone: str
     cap: int
     paused_until: datetime | None
+    paused_at: datetime | None
     is_suppressed: bool
     topics: tuple[tuple[str, str, int | None], ...]
     mutes: tuple[str, ...]
@@ -111,6 +115,7 @@ def readers_in(session: Session, range_no: int, *, due_at: datetime | None) -> l
             col(SubscriberRow.time_zone),
             col(SubscriberRow.cap),
             col(SubscriberRow.paused_until),
+            col(SubscriberRow.paused_at),
             col(SubscriberRow.address_hash)
             .in_(select(col(SuppressionRow.address_hash)))
             .label("is_suppressed"),
@@ -136,12 +141,15 @@ def readers_in(session: Session, range_no: int, *, due_at: datetime | None) -> l
             time_zone=time_zone,
             cap=cap,
             paused_until=paused_until,
+            paused_at=paused_at,
             is_suppressed=is_suppressed,
             topics=tuple(topics.get(reader, ())),
             mutes=tuple(mutes.get(reader, ())),
         )
-        for reader, cadence, weekday, hour, time_zone, cap, paused_until, is_suppressed in rows
-    ]
+        for (
+            reader, cadence, weekday, hour, time_zone, cap, paused_until, paused_at, is_suppressed
+        ) in rows
+    ]  # fmt: skip
 
 
 def _ids_of(range_no: int) -> tuple[int, int]:
@@ -201,6 +209,19 @@ def set_next_due(session: Session, next_due: Mapping[int, datetime], *, now: dat
             .values(next_due_at=at)
             .execution_options(synchronize_session=False)
         )
+
+
+def end_pauses(session: Session, readers: Collection[int], *, now: datetime) -> None:
+    """The pause of each of these is over and made up for; not of those who pause anew."""
+    if not readers:
+        return
+    is_over = col(SubscriberRow.paused_until).is_(None) | (col(SubscriberRow.paused_until) <= now)
+    session.execute(
+        update(SubscriberRow)
+        .where(col(SubscriberRow.id).in_(readers), is_over)
+        .values(paused_until=None, paused_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def seen_in_ledger(session: Session, range_no: int, *, since: datetime) -> dict[str, bytearray]:

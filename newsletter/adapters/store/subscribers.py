@@ -1,27 +1,34 @@
-"""Subscribers with their wishes, and suppressions: reads and writes.
+"""Subscribers, and suppressions: reads and writes. Rows become values here."""
 
-Rows become values here. Topics and mutes of many subscribers come in one query each, so that a
-page of a hundred costs three queries.
-"""
-
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.planning import bump_ranges, lock_range
 from newsletter.adapters.store.tables import (
     AuditRow,
-    MuteRow,
+    DeliveryRow,
     SubscriberRow,
     SuppressionRow,
-    TopicRow,
+)
+from newsletter.adapters.store.wishes import (
+    add_texts,
+    insert_texts,
+    mute_rows,
+    plain_wishes,
+    replace_texts,
+    topic_rows,
+    wishes_of,
 )
 from newsletter.core.addresses import Address
-from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes
+from newsletter.core.ports import RANGE_SIZE
+from newsletter.core.subscribers import Status, Subscriber, Wishes
+from newsletter.errors import LinkError
 
 MAX_REASON = 200
 
@@ -36,6 +43,16 @@ def subscriber_by_id(
 def subscriber_by_key(session: Session, key: str, *, is_locked: bool = False) -> Subscriber | None:
     """The subscriber of this normalised address (`Address.key`), or None."""
     return _one(session, col(SubscriberRow.address_key) == key, is_locked=is_locked)
+
+
+def subscriber_behind(
+    session: Session, subscriber_id: int, *, is_locked: bool = False
+) -> Subscriber:
+    """The subscriber whom a signed link names. Raises LinkError when the link outlived them."""
+    found = subscriber_by_id(session, subscriber_id, is_locked=is_locked)
+    if found is None:
+        raise LinkError("This link belongs to a subscription that is no longer there.")
+    return found
 
 
 def ids_by_key(session: Session, keys: Collection[str]) -> dict[str, int]:
@@ -69,43 +86,6 @@ def subscribers_of(session: Session, rows: Sequence[SubscriberRow]) -> tuple[Sub
     return tuple(_subscriber(row, wishes[_id(row)]) for row in rows)
 
 
-def wishes_of(session: Session, rows: Iterable[SubscriberRow]) -> dict[int, Wishes]:
-    """The wishes of each of these rows, by subscriber id."""
-    by_id = {_id(row): row for row in rows}
-    topics, mutes = topics_of(session, by_id), mutes_of(session, by_id)
-    return {
-        subscriber_id: Wishes(
-            topics=topics.get(subscriber_id, ()),
-            mutes=mutes.get(subscriber_id, ()),
-            **{name: getattr(row, name) for name in _PLAIN_WISHES},
-        )
-        for subscriber_id, row in by_id.items()
-    }
-
-
-def topics_of(session: Session, ids: Collection[int]) -> dict[int, tuple[TopicText, ...]]:
-    """The topics of many subscribers, in their order; who has none is left out."""
-    found = defaultdict[int, list[TopicText]](list)
-    wanted = (
-        select(TopicRow)
-        .where(col(TopicRow.subscriber_id).in_(ids))
-        .order_by(col(TopicRow.subscriber_id), col(TopicRow.position))
-    )
-    for row in session.scalars(wanted):
-        topic = TopicText(name=row.name, filter=row.filter, cap=row.cap, is_on=row.is_on)
-        found[row.subscriber_id].append(topic)
-    return {subscriber_id: tuple(topics) for subscriber_id, topics in found.items()}
-
-
-def mutes_of(session: Session, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """The mutes of many subscribers, in their order; who has none is left out."""
-    found = defaultdict[int, list[str]](list)
-    wanted = select(MuteRow).where(col(MuteRow.subscriber_id).in_(ids)).order_by(col(MuteRow.id))
-    for row in session.scalars(wanted):
-        found[row.subscriber_id].append(row.filter)
-    return {subscriber_id: tuple(mutes) for subscriber_id, mutes in found.items()}
-
-
 def add_subscriber(
     session: Session, address: Address, wishes: Wishes, *, address_hash: str, now: datetime
 ) -> int | None:
@@ -120,11 +100,11 @@ def add_subscriber(
         status=Status.PENDING.value,
         created_at=now,
         ended_because="",
-        **{name: getattr(wishes, name) for name in _PLAIN_WISHES},
+        **plain_wishes(wishes),
     )
     subscriber_id: int | None = session.scalar(made.returning(col(SubscriberRow.id)))
     if subscriber_id is not None:
-        _add_texts(session, subscriber_id, wishes)
+        add_texts(session, subscriber_id, wishes)
     return subscriber_id
 
 
@@ -145,7 +125,7 @@ def add_active(
             "confirmed_at": now,
             "next_due_at": due_at,
             "ended_because": "",
-            **{name: getattr(wishes, name) for name in _PLAIN_WISHES},
+            **plain_wishes(wishes),
         }
         for address, address_hash, wishes, due_at in readers
     ]
@@ -154,9 +134,9 @@ def add_active(
     topics, mutes = [], []
     for subscriber_id, (_, _, wishes, _) in zip(ids, readers, strict=True):
         assert subscriber_id is not None  # the database has just given it
-        topics += _topic_rows(subscriber_id, wishes)
-        mutes += _mute_rows(subscriber_id, wishes)
-    _insert_texts(session, topics, mutes)
+        topics += topic_rows(subscriber_id, wishes)
+        mutes += mute_rows(subscriber_id, wishes)
+    insert_texts(session, topics, mutes)
 
 
 def statuses_of(session: Session, keys: Collection[str]) -> dict[str, str]:
@@ -168,15 +148,13 @@ def statuses_of(session: Session, keys: Collection[str]) -> dict[str, str]:
 
 def set_wishes(session: Session, subscriber_id: int, wishes: Wishes) -> None:
     """Replace all wishes of a subscriber; status and due time stay."""
-    session.execute(delete(TopicRow).where(col(TopicRow.subscriber_id) == subscriber_id))
-    session.execute(delete(MuteRow).where(col(MuteRow.subscriber_id) == subscriber_id))
-    _add_texts(session, subscriber_id, wishes)
-    _set(session, subscriber_id, {name: getattr(wishes, name) for name in _PLAIN_WISHES})
+    replace_texts(session, subscriber_id, wishes)
+    _set(session, subscriber_id, plain_wishes(wishes))
 
 
 def set_pending(session: Session, subscriber_id: int) -> None:
     """Wait for a confirmation, perhaps again."""
-    values = {"status": Status.PENDING.value, "next_due_at": None}
+    values = {"status": Status.PENDING.value, "next_due_at": None, "paused_at": None}
     _set(session, subscriber_id, values)
 
 
@@ -198,6 +176,29 @@ def set_next_due(session: Session, subscriber_id: int, next_due_at: datetime) ->
     _set(session, subscriber_id, {"next_due_at": next_due_at})
 
 
+def set_paused_at(session: Session, subscriber_id: int, paused_at: datetime) -> None:
+    """Since when no digest came: the first one after a pause makes up for it."""
+    _set(session, subscriber_id, {"paused_at": paused_at})
+
+
+def set_address(
+    session: Session, subscriber_id: int, address: Address, *, address_hash: str
+) -> bool:
+    """Whether mail to this reader goes there from now on; False when another has the address."""
+    values = {
+        "address": address.text,
+        "address_key": address.key,
+        "address_hash": address_hash,
+        "domain": address.key.rpartition("@")[2],
+    }
+    try:
+        with session.begin_nested():  # the unique key decides, whatever was read before
+            _set(session, subscriber_id, values)
+    except IntegrityError:
+        return False
+    return True
+
+
 def end_subscription(session: Session, subscriber_id: int, *, because: str, now: datetime) -> None:
     """Mail this reader no more; their wishes are kept, for a change of mind."""
     values = {
@@ -210,8 +211,16 @@ def end_subscription(session: Session, subscriber_id: int, *, because: str, now:
 
 
 def remove_subscriber(session: Session, subscriber_id: int) -> None:
-    """Forget a subscriber: topics, mutes and deliveries go with the row, suppressions stay."""
+    """Forget a subscriber: topics, mutes and deliveries go with the row, suppressions stay.
+
+    The dedup cache is told to forget as well. A worker that records a batch locks deliveries and
+    then their range, the planner a range and then its readers: so the same order here.
+    """
+    of_reader = col(DeliveryRow.subscriber_id) == subscriber_id
+    session.execute(select(col(DeliveryRow.id)).where(of_reader).with_for_update())
+    lock_range(session, subscriber_id // RANGE_SIZE)
     session.execute(delete(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
+    bump_ranges(session, [subscriber_id // RANGE_SIZE])
 
 
 def address_hashes_of(session: Session, ids: Collection[int]) -> dict[int, str]:
@@ -265,18 +274,6 @@ def was_done(session: Session, action: str, subject: str) -> bool:
     return session.scalars(found.limit(1)).first() is not None
 
 
-# These stand in the subscriber's own row, under the same names as in Wishes.
-_PLAIN_WISHES = (
-    "cadence",
-    "weekday",
-    "hour",
-    "time_zone",
-    "cap",
-    "thumbnails",
-    "paused_until",
-)
-
-
 def _one(session: Session, condition: Any, *, is_locked: bool) -> Subscriber | None:
     wanted = select(SubscriberRow).where(condition)
     if is_locked:
@@ -292,37 +289,6 @@ def _set(session: Session, subscriber_id: int, values: Mapping[str, Any]) -> Non
     )
 
 
-def _add_texts(session: Session, subscriber_id: int, wishes: Wishes) -> None:
-    _insert_texts(session, _topic_rows(subscriber_id, wishes), _mute_rows(subscriber_id, wishes))
-
-
-def _topic_rows(subscriber_id: int, wishes: Wishes) -> list[dict[str, Any]]:
-    return [
-        {
-            "subscriber_id": subscriber_id,
-            "position": position,
-            "name": topic.name,
-            "filter": topic.filter,
-            "cap": topic.cap,
-            "is_on": topic.is_on,
-        }
-        for position, topic in enumerate(wishes.topics)
-    ]
-
-
-def _mute_rows(subscriber_id: int, wishes: Wishes) -> list[dict[str, Any]]:
-    return [{"subscriber_id": subscriber_id, "filter": text} for text in wishes.mutes]
-
-
-def _insert_texts(
-    session: Session, topics: Sequence[dict[str, Any]], mutes: Sequence[dict[str, Any]]
-) -> None:
-    if topics:
-        session.execute(insert(TopicRow), topics)
-    if mutes:
-        session.execute(insert(MuteRow), mutes)
-
-
 def _subscriber(row: SubscriberRow, wishes: Wishes) -> Subscriber:
     return Subscriber(
         id=_id(row),
@@ -331,6 +297,7 @@ def _subscriber(row: SubscriberRow, wishes: Wishes) -> Subscriber:
         wishes=wishes,
         created_at=row.created_at,
         next_due_at=row.next_due_at,
+        paused_at=row.paused_at,
         confirmed_at=row.confirmed_at,
         ended_at=row.ended_at,
         ended_because=row.ended_because,

@@ -77,7 +77,8 @@ class SubscriberRow(Row, table=True):
     suppressions. domain: of the address, lower-case and in ASCII; it stands here and not in each
     delivery, since those are inserted by the million. status: pending → active → ended.
     next_due_at: when the next digest is planned; None while pending or ended. cap: most papers in
-    one digest.
+    one digest. paused_at: when the pause began that no digest has followed yet. language: in which
+    dates are written.
     """
 
     __tablename__ = "subscribers"
@@ -105,7 +106,11 @@ class SubscriberRow(Row, table=True):
     hour: int = Field(default=7)
     cap: int = Field(default=10)
     thumbnails: bool = Field(default=False)
+    language: str = Field(
+        default="en", max_length=16, nullable=False, sa_column_kwargs={"server_default": "en"}
+    )
     paused_until: datetime | None = Field(default=None, sa_type=Instant)
+    paused_at: datetime | None = Field(default=None, sa_type=Instant)
     next_due_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -248,6 +253,29 @@ class DeliveryRow(Row, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     digest: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     because: str = Field(default="", sa_type=Text)
+
+
+class RecipientRow(Row, table=True):
+    """Where a message went, or goes, that is not the address of its subscriber's row today.
+
+    That is the new address of one who wants to move, until they confirm it; and the old one of who
+    moved, for the messages that had gone there: a report on them is not about the new one. Kept
+    for some weeks, see `store.recipients`.
+    """
+
+    __tablename__ = "recipients"
+
+    delivery_id: int = Field(
+        primary_key=True,
+        sa_type=BIG,
+        foreign_key="deliveries.id",
+        ondelete="CASCADE",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    address: str = Field(sa_type=Text)
+    address_key: str = Field(sa_type=Text)
+    address_hash: str = Field(max_length=64, index=True)
+    added_at: datetime = Field(sa_type=Instant, index=True)
 
 
 class AttemptRow(Row, table=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from newsletter.core.delivery import Kind
 from newsletter.core.mail.rendering import Brand, Links
 from newsletter.core.signing import base32
 from newsletter.core.tokens import Keys, Purpose, claims, mac_for, signed
@@ -34,13 +35,20 @@ def links_of(
     *,
     confirm_at: datetime | None,
     edition: date | None = None,
+    change: tuple[datetime, int] | None = None,
 ) -> Links:
     """All links of one reader, absolute. confirm_at: with a confirmation link made then.
 
-    edition: with a link to the reader's digest of that day on the web.
+    edition: with a link to the reader's digest of that day on the web. change: with one to a new
+    address, made then and mailed with this delivery.
     """
-    signer = LinkSigner(letterhead.keys, edition=edition, is_confirming=confirm_at is not None)
-    columns = signer.columns([subscriber_id], [confirm_at] if confirm_at is not None else [])
+    stamped, stamps = None, []
+    if confirm_at is not None:
+        stamped, stamps = Purpose.CONFIRM, [(confirm_at, "")]
+    if change is not None:
+        stamped, stamps = Purpose.CHANGE, [(change[0], str(change[1]))]
+    signer = LinkSigner(letterhead.keys, edition=edition, stamped=stamped)
+    columns = signer.columns([subscriber_id], stamps)
     tokens = {name: base32(raw) for name, (raw,) in zip(signer.names, columns, strict=True)}
     return links_with(letterhead, tokens)
 
@@ -49,34 +57,38 @@ class LinkSigner:
     """Signs the links of many readers.
 
     names: what the tokens are for, a column each. edition: with one for the digest of that day on
-    the web. is_confirming: with one that confirms.
+    the web. stamped: with one of this purpose that says when it was made, and so gets too old.
     """
 
-    def __init__(self, keys: Keys, *, edition: date | None, is_confirming: bool) -> None:
+    def __init__(self, keys: Keys, *, edition: date | None, stamped: Purpose | None) -> None:
         secret, plain = keys.secrets[0], (Purpose.MANAGE, Purpose.UNSUBSCRIBE)
         self.names = ["manage", "unsubscribe"]
         self._macs = [mac_for(purpose, secret) for purpose in plain]
         self._day = b"" if edition is None else edition.isoformat().encode()
         self._view = mac_for(Purpose.VIEW, secret)
-        self._confirm = mac_for(Purpose.CONFIRM, secret)
+        self._stamped = mac_for(stamped, secret) if stamped is not None else None
         self.names += ["view"] if self._day else []
-        self.names += ["confirm"] if is_confirming else []
+        self.names += [stamped.value] if stamped is not None else []
 
     def columns(
-        self, subscriber_ids: Sequence[int], confirm_at: Sequence[datetime] = ()
+        self, subscriber_ids: Sequence[int], stamps: Sequence[tuple[datetime, str]] = ()
     ) -> list[list[bytes]]:
         """The tokens, not yet spelled in base32: for each name one of each reader.
 
-        confirm_at: when each reader's confirmation was asked for.
+        stamps: when each reader's stamped link was asked for, and what more it says.
         """
         plain = [claims(subscriber_id) for subscriber_id in subscriber_ids]
         columns = [signed(plain, mac) for mac in self._macs]
         if self._day:
             columns.append(signed([said + self._day for said in plain], self._view))
-        if confirm_at:
-            stamped = map(claims, subscriber_ids, confirm_at)
-            columns.append(signed([*stamped], self._confirm))
+        if self._stamped is not None:
+            pairs = zip(subscriber_ids, stamps, strict=True)
+            columns.append(signed([claims(who, *stamp) for who, stamp in pairs], self._stamped))
         return columns
+
+
+# The kinds of mail with a link that gets too old.
+STAMPED = {Kind.CONFIRM: Purpose.CONFIRM, Kind.CHANGE: Purpose.CHANGE}
 
 
 def links_with(letterhead: Letterhead, tokens: Mapping[str, str]) -> Links:
@@ -91,4 +103,5 @@ def links_with(letterhead: Letterhead, tokens: Mapping[str, str]) -> Links:
         archive=f"{base}/archive",
         help=f"{base}/recover",
         confirm=f"{base}/confirm/{tokens['confirm']}" if "confirm" in tokens else "",
+        change=f"{base}/address/{tokens['change']}" if "change" in tokens else "",
     )

@@ -8,6 +8,7 @@ class Links:
     """One reader's own addresses, https but for the mailto; "" leaves a link out.
 
     view: this digest on the web. archive: past editions. help: who we are, how to reach us.
+    change: moves the subscription to the address that this mail went to.
     """
 
     preferences: str
@@ -17,6 +18,7 @@ class Links:
     archive: str = ""
     pause: str = ""
     confirm: str = ""
+    change: str = ""
     help: str = ""
 
 

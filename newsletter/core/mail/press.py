@@ -11,7 +11,7 @@ from newsletter.core.digests import Digest
 from newsletter.core.mail import headers
 from newsletter.core.mail.fitting import MAX_HTML
 from newsletter.core.mail.laying import Laid, Shelf, lay, lay_all
-from newsletter.core.mail.links import Letterhead, LinkSigner, links_with
+from newsletter.core.mail.links import STAMPED, Letterhead, LinkSigner, links_with
 from newsletter.core.mail.mastheads import GAPS
 from newsletter.core.mail.messages import boundary_of, date_line, head_of, subject_line, whole
 from newsletter.core.mail.pieces import gap, link_gap
@@ -65,7 +65,7 @@ class Press:
         self._renderer, self._letterhead, self._kind = renderer, letterhead, kind
         day = edition if kind is Kind.DIGEST else None
         keys = letterhead.keys
-        self._signer = LinkSigner(keys, edition=day, is_confirming=kind is Kind.CONFIRM)
+        self._signer = LinkSigner(keys, edition=day, stamped=STAMPED.get(kind))
         self._return_path = return_path_mac(keys.secrets[0])
         names = self._signer.names
         links = links_with(letterhead, {name: gap(f"token.{name}") for name in names})
@@ -93,8 +93,7 @@ class Press:
 
         Raises whatever is wrong with one of the orders; the others are right by themselves.
         """
-        confirm_at = [one.planned_at for one in orders] if self._kind is Kind.CONFIRM else []
-        raws = self._signer.columns([one.subscriber_id for one in orders], confirm_at)
+        raws = self._signer.columns([one.subscriber_id for one in orders], self._stamps(orders))
         raws.append([signed_delivery(one.id, self._return_path) for one in orders])
         spelled = base32_of_each([raw for column in raws for raw in column])
         *tokens, paths = (
@@ -114,6 +113,13 @@ class Press:
             )
             for one, path, own in zip(orders, paths, zip(*tokens, *inset, strict=True), strict=True)
         ]
+
+    def _stamps(self, orders: Sequence[Order]) -> list[tuple[datetime, str]]:
+        """When each link was asked for; one to a new address also says by which delivery."""
+        if self._kind not in STAMPED:
+            return []
+        is_change = self._kind is Kind.CHANGE
+        return [(one.planned_at, str(one.id) if is_change else "") for one in orders]
 
     def _laid(self, orders: Sequence[Order], shelf: Shelf) -> dict[int, Laid]:
         """The digests, by their identity: one that several readers share is laid out once."""

@@ -43,6 +43,7 @@ def sample_links() -> tuple[Links, ...]:
         "unsubscribe": f"{_SITE}/unsubscribe/token",
         "unsubscribe_mailto": "mailto:leave@papers.example.org",
         "confirm": f"{_SITE}/confirm/token",
+        "change": f"{_SITE}/address/token",
     }
     sometimes = {name: f"{_SITE}/{name}" for name in ("view", "archive", "pause", "help")}
     return Links(**always, **sometimes), Links(**always)

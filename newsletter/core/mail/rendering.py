@@ -40,6 +40,9 @@ _NEEDED = {
     Kind.DIGEST: ("links.preferences", "links.unsubscribe"),
     Kind.CONFIRM: ("links.confirm",),
     Kind.RECOVER: ("links.preferences",),
+    Kind.WELCOME: ("links.preferences", "links.unsubscribe"),
+    Kind.CHANGE: ("links.change",),
+    Kind.MOVED: (),
     Kind.TEST: (),
 }
 
@@ -88,7 +91,7 @@ class Renderer:
         )
 
     def note(self, kind: Kind, *, links: Links, brand: Brand) -> Rendered:
-        """A mail without papers: confirm, recover or test."""
+        """A mail without papers: of any kind but a digest."""
         if kind is Kind.DIGEST:
             raise ValueError("a digest has papers: use Renderer.digest")
         for name in _NEEDED[kind]:
@@ -131,7 +134,7 @@ class Renderer:
                     brand=brand,
                     thumbnails=thumbnails,
                 )
-            for kind in (Kind.CONFIRM, Kind.RECOVER, Kind.TEST):
+            for kind in (kind for kind in Kind if kind is not Kind.DIGEST):
                 yield partial(self.note, kind, links=links, brand=brand)
 
     def _make_frame(self, kind: Kind, links: Links, brand: Brand, edition: date | None) -> Twin:

@@ -156,7 +156,7 @@ def readers(count, papers, *, seed, large):
     words = [("agent*",), (), ("*",), ('"tool use"', "a" * 90), tuple("abcdefgh"), ("é", "=x")]
     words += [(text[:200],) for text in NASTY.values()]
     for number in range(1, count + 1):
-        kind = chance.choices(list(Kind), weights=(20, 1, 1, 1))[0]
+        kind = chance.choices(list(Kind), weights=(20, *[1] * (len(Kind) - 1)))[0]
         is_large = chance.randrange(100) < large
         size = chance.randint(20, 120) if is_large else chance.randint(1, 14)
         chosen = chance.sample(ids, size) + ["gone"] * (chance.random() < 0.1)
