@@ -1,6 +1,7 @@
 """Made-up digests, links and senders that between them reach every line of the templates."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from newsletter.core.digests import Digest, Pick, Section
@@ -47,6 +48,12 @@ def sample_links() -> tuple[Links, ...]:
     }
     sometimes = {name: f"{_SITE}/{name}" for name in ("view", "archive", "pause", "help")}
     return Links(**always, **sometimes), Links(**always)
+
+
+def page_links() -> tuple[Links, ...]:
+    """Those of the page on the web: it may be passed on, and shows nothing of the reader's own."""
+    without = Links(preferences="", unsubscribe="", unsubscribe_mailto="")
+    return replace(without, archive=f"{_SITE}/archive"), without
 
 
 def sample_brands() -> tuple[Brand, ...]:

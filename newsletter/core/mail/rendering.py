@@ -19,7 +19,13 @@ from newsletter.core.mail.laying import Shelf, lay
 from newsletter.core.mail.mails import Brand, Links, Rendered
 from newsletter.core.mail.mastheads import GAPS
 from newsletter.core.mail.pieces import gap, gaps_in
-from newsletter.core.mail.rehearsal import SAMPLE_DAY, sample_brands, sample_digests, sample_links
+from newsletter.core.mail.rehearsal import (
+    SAMPLE_DAY,
+    page_links,
+    sample_brands,
+    sample_digests,
+    sample_links,
+)
 from newsletter.core.mail.stock import PAPERS_KEPT, Stock
 from newsletter.core.mail.wire import inset, plate, read_back
 from newsletter.core.papers import Paper
@@ -123,7 +129,7 @@ class Renderer:
         return list(dict.fromkeys(problems))
 
     def _rehearsals(self) -> Iterator[Callable[[], Rendered]]:
-        for brand, links in product(sample_brands(), sample_links()):
+        for brand, links in product(sample_brands(), (*sample_links(), *page_links())):
             for digest, papers, thumbnails in sample_digests():
                 yield partial(
                     self.digest,
@@ -134,6 +140,7 @@ class Renderer:
                     brand=brand,
                     thumbnails=thumbnails,
                 )
+        for brand, links in product(sample_brands(), sample_links()):
             for kind in (kind for kind in Kind if kind is not Kind.DIGEST):
                 yield partial(self.note, kind, links=links, brand=brand)
 

@@ -553,6 +553,15 @@ def test_a_broken_template_is_named_with_its_place(mail_templates, name, text, p
     assert any(problem in sentence for sentence in problems), problems
 
 
+def test_what_only_the_page_on_the_web_shows_is_rehearsed_too(mail_templates):
+    footer = "{% block foot %}{% if not links.unsubscribe %}{{ nothing }}{% endif %}{% endblock %}"
+    changed = mail_templates.joinpath("digest.html.j2").read_text().partition("{% block foot %}")[0]
+
+    problems = with_templates(mail_templates, digest__html__j2=changed + footer).check()
+
+    assert any("digest.html.j2" in sentence and "nothing" in sentence for sentence in problems)
+
+
 def test_a_broken_template_file_is_named_by_file_and_line(tmp_path, mail_templates):
     for file in mail_templates.iterdir():
         (tmp_path / file.name).write_text(file.read_text())
