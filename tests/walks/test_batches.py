@@ -1,12 +1,16 @@
 """How many deliveries a worker takes in hand at once, and how soon it says what became of them."""
 
+from datetime import timedelta
+
 import pytest
-from builders import MONDAY, a_newsletter, a_paper, wishes
+from builders import MONDAY, a_newsletter, a_paper, add_reader, settings_for, wishes
 
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.adapters.smtp import MemoryTransport
-from newsletter.core.delivery import State
-from newsletter.services.deliveries import BATCH, MOST_AT_ONCE, next_batch
+from newsletter.adapters.store.attempts import attempts_of
+from newsletter.adapters.store.claims import claim
+from newsletter.core.delivery import Outcome, Result, State
+from newsletter.services.deliveries import BATCH, MOST_AT_ONCE, next_batch, record
 
 TODAY = MONDAY.date()
 
@@ -63,3 +67,32 @@ def test_a_relay_that_is_slow_or_refuses_is_given_few_at_once(sent, seconds):
 
 def test_a_batch_of_the_last_few_says_nothing_of_the_relay():
     assert next_batch(1000, claimed=3, sent=3, seconds=0.001) == 1000
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def claimed(request, tmp_path):
+    """A service whose only delivery a worker has in its hands."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    settings = settings_for(tmp_path, **({"database_url": url} if url else {}))
+    parts = {"queue": MemoryQueue(), "settings": settings}
+    with a_newsletter(tmp_path, papers=[a_paper()], **parts) as newsletter:
+        add_reader(newsletter, "ada")
+        newsletter.pull(TODAY)
+        newsletter.plan_range(0, TODAY, everyone=True)
+        with newsletter.store.write() as session:
+            found = claim(session, now=MONDAY, most=BATCH)
+        yield newsletter, found
+
+
+def test_a_batch_that_is_written_twice_keeps_each_try_once(claimed):
+    newsletter, (one,) = claimed
+    greylisted = Outcome(result=Result.DEFERRED, code=450, text="later, please")
+
+    for seconds in (0, 1):  # the answer to the first commit was lost
+        with newsletter.store.write() as session:
+            now = MONDAY + timedelta(seconds=seconds)
+            record(session, [one], {one.id: greylisted}, {}, now=now)
+
+    with newsletter.store.read() as session:
+        assert [attempt.text for attempt in attempts_of(session, one.id)] == ["later, please"]
+        assert newsletter.deliveries()[0].attempts == 1
