@@ -1,10 +1,17 @@
 """What became of the mail to one address, beside the reports on it."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from newsletter.adapters.store.tables import DeliveryRow, SubscriberRow
+from newsletter.adapters.store.tables import AuditRow, DeliveryRow, SubscriberRow
 from newsletter.core.delivery import State
+from newsletter.core.refusals import record_of_reply
+from newsletter.core.suppressed import Told
+from newsletter.core.suppression import WINDOW, Event
+
+LIFT = "lift suppression"  # what the audit calls it
 
 
 def last_message_id(session: Session, address_key: str) -> str | None:
@@ -15,4 +22,55 @@ def last_message_id(session: Session, address_key: str) -> str | None:
         .where(col(SubscriberRow.address_key) == address_key, col(DeliveryRow.state) == State.SENT)
         .order_by(col(DeliveryRow.id).desc())
         .limit(1)
+    )
+
+
+def refusals_of(session: Session, subscriber_id: int, *, now: datetime) -> list[Told]:
+    """What the relay refused for this reader within the window of the score, the newest first."""
+    tried_at = col(DeliveryRow.next_at)  # of what failed: when it did
+    rows = session.scalars(
+        select(DeliveryRow)
+        .where(
+            col(DeliveryRow.subscriber_id) == subscriber_id,
+            col(DeliveryRow.state) == State.FAILED,
+            tried_at > now - WINDOW,
+        )
+        .order_by(tried_at.desc())
+    )
+    return [_told(row) for row in rows]
+
+
+def lifted_at(session: Session, address_hash: str) -> datetime | None:
+    """When an admin last let this address be mailed again."""
+    return session.scalar(
+        select(func.max(col(AuditRow.at))).where(
+            col(AuditRow.subject) == address_hash, col(AuditRow.action) == LIFT
+        )
+    )
+
+
+def events_beside(
+    session: Session, subscriber_id: int, address_hash: str, *, now: datetime
+) -> list[Event]:
+    """What `suppression.decide` wants to know besides reports: what the relay itself refused; and
+    an admin's lift, from which the score begins anew as after a success.
+    """
+    refused = refusals_of(session, subscriber_id, now=now)
+    lifted = lifted_at(session, address_hash)
+    return [
+        *(Event(at=one.at, cause=one.cause) for one in refused),
+        *([Event(at=lifted)] if lifted is not None else []),
+    ]
+
+
+def _told(row: DeliveryRow) -> Told:
+    record = record_of_reply(row.last_code, row.last_status, row.last_text)
+    return Told(
+        at=row.next_at,
+        by="the relay",
+        kind=record.kind,
+        cause=record.cause,
+        status=record.status,
+        reply=f"{row.last_code} {row.last_text}",
+        delivery_id=row.id,
     )

@@ -1,0 +1,79 @@
+"""Suppressions as admins see and change them; who must not be mailed is asked elsewhere."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select
+from sqlmodel import Session, col
+
+from newsletter.adapters.store.tables import ReportRow, SubscriberRow, SuppressionRow
+from newsletter.core.reports import Kind
+from newsletter.core.suppressed import SuppressionView, Told
+
+MOST_TOLD = 100
+_ACTING = (Kind.HARD, Kind.SOFT, Kind.COMPLAINT)
+
+
+def suppressions(
+    session: Session, *, after: SuppressionView | None = None, limit: int
+) -> tuple[SuppressionView, ...]:
+    """The newest first. after: the last one of the page before."""
+    since, hashed = col(SuppressionRow.since_at), col(SuppressionRow.address_hash)
+    wanted = _SHOWN.order_by(since.desc(), hashed).limit(limit)
+    if after is not None:
+        is_later = and_(since == after.since_at, hashed > after.address_hash)
+        wanted = wanted.where(or_(since < after.since_at, is_later))
+    return tuple(_view(row) for row in session.execute(wanted))
+
+
+def suppression(session: Session, address_hash: str) -> SuppressionView | None:
+    row = session.execute(_SHOWN.where(col(SuppressionRow.address_hash) == address_hash)).first()
+    return _view(row) if row is not None else None
+
+
+def suppression_count(session: Session) -> int:
+    return session.scalars(select(func.count()).select_from(SuppressionRow)).one()
+
+
+def remove_suppression(session: Session, address_hash: str) -> None:
+    session.execute(delete(SuppressionRow).where(col(SuppressionRow.address_hash) == address_hash))
+
+
+def subscribers_with(session: Session, address_hashes: Collection[str]) -> Sequence[int]:
+    """The subscribers of these addresses."""
+    found = select(col(SubscriberRow.id)).where(col(SubscriberRow.address_hash).in_(address_hashes))
+    return [number for number in session.scalars(found) if number is not None]
+
+
+def told_of(session: Session, address_hash: str) -> tuple[Told, ...]:
+    """The reports on mail to this address that say something against it, the newest first."""
+    rows = session.scalars(
+        select(ReportRow)
+        .where(col(ReportRow.address_hash) == address_hash, col(ReportRow.kind).in_(_ACTING))
+        .order_by(col(ReportRow.id).desc())
+        .limit(MOST_TOLD)
+    )
+    return tuple(
+        Told(
+            at=row.arrived_at,
+            by=row.came_by,
+            kind=Kind(row.kind),
+            cause=row.cause,
+            status=row.status,
+            reply=row.reply,
+            delivery_id=row.delivery_id,
+        )
+        for row in rows
+    )
+
+
+_SHOWN: Any = select(
+    col(SuppressionRow.address_hash),
+    col(SuppressionRow.reason),
+    col(SuppressionRow.since_at),
+    func.coalesce(col(SubscriberRow.address), "").label("address"),
+).outerjoin(SubscriberRow, col(SubscriberRow.address_hash) == col(SuppressionRow.address_hash))
+
+
+def _view(row: Any) -> SuppressionView:
+    return SuppressionView(**row._mapping)
