@@ -48,7 +48,12 @@ SUBJECTS = _any(
     r"ej levererbart", r"kunne ikke leveres", r"niedor[ęe]cz", r"недостав", r"не доставлено",
     r"не может быть доставлено", r"配信不能", r"配信できません", r"送信(?:エラー|失敗|できません)",
     r"戻って", r"エラー", r"退信", r"無法(?:投遞|傳遞)", r"无法(?:投递|送达)", r"배달",
-    r"postmaster notify", r"status notification", r"\bnotice\b", r"unable to deliver",
+    r"n[ãa]o (?:[ée] poss[íi]vel|foi poss[íi]vel) entregar", r"no (?:se )?(?:ha |pudo |fue )?"
+    r"(?:podido |sido )?(?:ser )?entreg", r"mancata consegna|non consegnat", r"nie dostarczon",
+    r"nedoru[čc]", r"nem k[ée]zbes[íi]t", r"nelivra", r"[üu]bermittlung|zustell(?:ung|fehler)",
+    r"non (?:distribu|d[ée]livr|livr)", r"kan ikke leveres|kunde inte levereras|toimittam",
+    r"iletilemedi|teslim edilemedi", r"ошибка|возвра(?:т|щен)", r"不達|未達|届けられ", r"退件|退回|未送达",
+    r"반송|전송 ?실패", r"postmaster notify", r"status notification", r"\bnotice\b", r"unable to deliver",
     r"problem delivering", r"rejected", r"user unknown", r"mail failed",
     r"unknown (?:user|address)",
     r"not member", r"undelivered",
@@ -82,8 +87,29 @@ FAILURES = _any(
     r"temporarily limited", r"following recipients? (?:was|were|did)", r"non-local",
     r"rejected (?:message|for the)", r"message (?:was )?(?:rejected|blocked|refused)",
     r"not (?:be )?accepted (?:by|for)", r"unable to (?:send|reach)",
-    r"couldn.t be (?:delivered|sent)",
+    r"couldn.t be (?:delivered|sent)", r"(?:come|came|sent|was|been) (?:back|returned)\b",
+    r"did not accept|was refused|refused it|has been rejected|problem with your m",
+    # the same in other languages
+    r"konnte (?:leider )?(?:\w+ ){0,4}nicht", r"fehler bei der|zustellung",
+    r"(?:[ée]chec|erreur) (?:de|lors)|pas (?:pu|[ée]t[ée]) (?:[êe]tre )?(?:remis|d[ée]livr|distribu"
+    r"|achemin)", r"no (?:ha |pudo |fue |se )*(?:podido |sido |pudo |puede )*(?:ser )?entreg",
+    r"(?:error|fallo|falla|falha|errore) (?:al|de|en|na|no|di|durante)|a entrega falhou",
+    r"n[ãa]o (?:p[ôo]de|foi|[ée]) (?:\w+ ){0,2}entreg", r"non (?:è |e' )?(?:stat\w |possibile )*"
+    r"(?:consegna|recapita)|recapito non riuscito|impossibile (?:consegnare|recapitare)",
+    r"kon(?:den)? niet|niet (?:worden )?(?:bezorgd|afgeleverd)", r"nie (?:została?|mo[żz]na|uda[łl]o)"
+    r"(?: \w+){0,3} dostarcz", r"nebyl\w* doru[čc]en|nelze doru[čc]it|nem (?:lehet|siker[üu]lt)",
+    r"kunne ikke|kunde inte|gick inte att|ei voitu", r"iletilemedi|teslim edilemedi|ula[şs]t",
+    r"не (?:удалось|доставлен|было? доставлен)|ошибк\w+ доставки|отправлено одному",
+    r"(?:届け|送信|配送|配信)[^\n]{0,12}(?:ませんでした|できない|失敗|エラー)|失敗しました",
+    r"(?:无法|無法|未能)[^\n]{0,8}(?:传递|投递|送达|傳遞|投遞|送達|发送|發送)|投递失败|退信|未送达",
+    r"(?:전송|배달|전달)[^\n]{0,10}(?:실패|못|않)",
 )  # fmt: skip
+# Where a line speaks of whom to ask, its address is no recipient.
+CONTACT = _any(
+    r"contact|assistance|\bhelp|support|question|\bplease (?:reply|write|send|e-?mail|forward)",
+    r"reply to|abuse|administrator|more information|feel (?:this|that)|generat(?:ed|ing)",
+    r"\bfrom\b|sender\b|\bx-[\w-]+:|message-id|received:|reporting|kontakt|wenden sie|ayuda|aide\b",
+)
 
 # The server is still trying.
 DELAYS = _any(
@@ -176,5 +202,13 @@ QUOTES = re.compile(
     r"|following reason|transcript|received >>>|response|cause|details|delay reason"
     r"|smtp error from remote (?:mail )?server[^\n:]{0,120}(?::<[^<>\n]{0,200}>)?[^\n:]{0,40})"
     r"[ \t]*[:>]+\s*[\"'\[]?(?=\S)",
+    re.IGNORECASE,
+)
+# The address that a reader moved to: it is alive, and no recipient of this message.
+ANOTHER = re.compile(
+    r"\b(?:new (?:e-?mail )?address(?: is)?|(?:please |and )?(?:try|use)|(?:has )?(?:moved|changed) to"
+    r"|replaced by|(?:write|forward|send)(?:ed)? (?:it )?to|nouvelle adresse(?: est)?"
+    r"|neue adresse(?: lautet)?|nueva direcci[oó]n(?: es)?)[ \t:]{1,4}"
+    r"(?:\w+@|[<\"'(]{1,2}(?:mailto:)?)?[^\s<>()@\"']{0,64}@?[\w.-]{3,200}\.[\w.-]{2,60}[>\"')]?",
     re.IGNORECASE,
 )

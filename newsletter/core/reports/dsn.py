@@ -87,5 +87,10 @@ def said_of(block: Headers, around: str) -> Said | None:
 
 
 def recipient_of(block: Headers) -> str:
-    """The recipient as the reporter knew it in the end, else as the message was sent, else ""."""
-    return next((found for value in block.all(*_RECIPIENTS) if (found := field_address(value))), "")
+    """The recipient as the reporter knew it in the end, else as the message was sent, else "".
+
+    A last stop inside the reporter's own system ("ada@store-7") has no domain; then it is the one
+    that the message was sent to.
+    """
+    found = [who for value in block.all(*_RECIPIENTS) if (who := field_address(value))]
+    return next((who for who in found if "." in who.rpartition("@")[2]), "".join(found[:1]))

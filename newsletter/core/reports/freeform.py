@@ -18,10 +18,12 @@ from newsletter.core.reports.replies import Said
 MAX_LINES = 1_500
 MAX_LINE = 600
 MAX_RECIPIENTS = 50
+NEAR = 8  # lines between words of failure and the address that they are about
 MAX_AROUND = 2_000  # characters that follow a recipient and may tell why
 
-_REPLY = re.compile(r"(?<![\d.#-])[45]\d\d[ :-]+(?:#?[45]\.\d\.\d|[A-Za-z<:\[])")
+_REPLY = re.compile(r"(?<![\w.#-])[45]\d\d[ :-]+(?:#?[45]\.\d\.\d|[A-Za-z<:\[])")
 _PARAGRAPH_END = re.compile(r"(?<=\S)[ \t]*\n(?:[ \t]*\n|[ \t]*[-=]{5})")
+_EMPTY_LINES = re.compile(r"\n\s*\n")
 _OF_ORIGINAL = ("to", "x-original-to", "delivered-to", "envelope-to")
 
 
@@ -41,6 +43,8 @@ def notice_of(parts: list[Part]) -> Notice:
     other = [part for part in parts if not part.is_returned and part.kind not in _READ]
     text = "\n".join(part.text for part in readable_parts or other)
     text, returned = _cut(text)
+    if readable_parts is hyper:  # there each field may be a paragraph
+        returned = _EMPTY_LINES.sub("\n", returned)
     attached = next((part.text for part in parts if part.is_returned), "")
     return Notice(text, split_header(attached.lstrip("\n") or returned)[0])
 
@@ -61,7 +65,7 @@ def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
         return True
     tells, fails = _tells(subject), _fails(notice)
     if dialects.SENDERS.search(by_whom):
-        return tells or fails
+        return tells or fails or _REPLY.search(notice.text[:6_000]) is not None
     return tells and fails and (dialects.PERHAPS.search(by_whom) is not None or _is_bare(headers))
 
 
@@ -146,13 +150,19 @@ def _recipients(
     headers: Headers, lines: list[str], notice: Notice, ours: frozenset[str]
 ) -> list[str]:
     """The recipients by the surest kind of sign that the report has."""
+    lines = [dialects.ANOTHER.sub(" ", line) if "@" in line else line for line in lines]
+    told = [line for line in lines if not dialects.CONTACT.search(line)]
     signs: tuple[Iterator[str], ...] = (
         (a for v in headers.all(*dialects.FAILED_FIELDS) for a in addresses_in(v)),
         (a for a in _at_begin(lines) if a.lower() not in ours),
-        (a for a in _matches(dialects.NAMED, lines) if a.lower() not in ours),
-        (a for a in _matches(dialects.REASON_FIRST, lines) if a.lower() not in ours),
+        *(
+            (a for a in _matches(pattern, some) if a.lower() not in ours)
+            for some in (told, lines)
+            for pattern in (dialects.NAMED, dialects.REASON_FIRST)
+        ),
         _matches(dialects.REFUSED, lines),
         (a for a in _of_both(lines, notice) if a.lower() not in ours),
+        (a for a in _near_failure(told) if a.lower() not in ours),
         _at_begin(lines),  # a gateway may have put the recipient's own address in the header
         (a for a in _of_original(notice) if a.lower() not in ours),
     )
@@ -177,6 +187,18 @@ def _of(matches: Iterator[re.Match[str]]) -> Iterator[str]:
         is_quoted = address.startswith('"') and is_legible(address)
         if address := address if is_quoted else clean_address(address):
             yield address
+
+
+def _near_failure(lines: list[str]) -> Iterator[str]:
+    """The addresses of the line that has one and is nearest to words of failure."""
+    failed = [n for n, line in enumerate(lines) if _tells_of_failure(line)]
+    named = [(n, found) for n, line in enumerate(lines) if (found := [*addresses_in(line)])]
+    near = [(min((abs(n - at) for at in failed), default=NEAR), n, who) for n, who in named]
+    return iter(min(near)[2] if near and min(near)[0] < NEAR else ())
+
+
+def _tells_of_failure(line: str) -> bool:
+    return bool(dialects.FAILURES.search(line) or _REPLY.search(line))
 
 
 def _of_both(lines: list[str], notice: Notice) -> Iterator[str]:

@@ -185,9 +185,15 @@ def _text(headers: Headers, kind: str, body: str) -> str:
 
 
 def _base64(body: str) -> bytes:
-    letters = _NOT_BASE64.sub("", body).rstrip("=")
+    """What the letters stand for; pieces that were coded one by one may follow each other."""
+    pieces = _NOT_BASE64.sub("", body).split("=")[:MAX_PARTS]
+    return b"".join(_decoded(piece) for piece in pieces)
+
+
+def _decoded(letters: str) -> bytes:
+    whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter alone is no byte
     try:
-        return base64.b64decode(letters[: len(letters) // 4 * 4 or None] + "==")
+        return base64.b64decode(whole + "==")
     except binascii.Error:
         return b""
 

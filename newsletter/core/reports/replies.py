@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from newsletter.core.reports.causes import UNKNOWN
 from newsletter.core.reports.judging import MAX_WORDS, cause_of
@@ -20,6 +21,7 @@ _AFTER_DATA = re.compile(
     r"|>>> (?:DATA|\.)\s*\n<<<",
     re.IGNORECASE,
 )
+_HAS_WORDS = re.compile(r"^\W*[45]\d\d[ -](?:[\d.#() -]*)[^\W\d]{3}")
 _GENERAL = ("", ".0.0")
 
 
@@ -46,17 +48,22 @@ def records_of(said: list[Said]) -> tuple[Record, ...]:
 
 def record_of(said: Said, *, most: int = MAX_WORDS) -> Record:
     """The record of a failure or delay. most: characters that are searched for its cause."""
-    status = status_of(said.words)
-    if is_general(status):
-        status = said.status or status
+    own = status_of(said.words)
+    status = (said.status or own) if is_general(own) else own
     code = code_of(said.words) or code_of(said.around)
-    is_after_data = _AFTER_DATA.search(f"{said.words}\n{said.around}") is not None
-    cause = cause_of(said.words, status=status, code=code, is_after_data=is_after_data, most=most)
+    judge = partial(
+        cause_of,
+        code=code,
+        is_after_data=_AFTER_DATA.search(f"{said.words}\n{said.around}") is not None,
+        most=most,
+    )
+    # A server that says x.0.0 could have said x.1.1: what the reporter makes of it is a guess, and
+    # so is its heading ("user unknown") where the server's words are its own.
+    cause = judge(said.words, status=own or status)
     if cause is UNKNOWN and said.around:
         around = status_of(said.around) if is_general(status) else status
-        cause = cause_of(
-            said.around, status=around, code=code, is_after_data=is_after_data, most=most
-        )
+        cause = judge(said.around, status=around)
+        cause = UNKNOWN if cause.is_hard and _HAS_WORDS.search(said.words) else cause
         status = around or status
     return Record(
         recipient=said.recipient,
