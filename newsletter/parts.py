@@ -4,11 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import redis
 
 from newsletter.adapters.flow import MemoryFlow, RedisFlow
+from newsletter.adapters.gate import MemoryGate, RedisGate
+from newsletter.adapters.hooks import CallReader, HttpSns
 from newsletter.adapters.http import Http
 from newsletter.adapters.mailbox import open_box
 from newsletter.adapters.queue import CeleryQueue
@@ -22,12 +25,24 @@ from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.templates import template_loader, unreadable_pages
 from newsletter.core.mail.rendering import Renderer
 from newsletter.core.memory import prepare_for_many_mails
-from newsletter.core.ports import Flow, PaperSource, ReportBox, Seen, Spacing, TaskQueue, Transport
+from newsletter.core.ports import (
+    Flow,
+    Gate,
+    PaperSource,
+    ReportBox,
+    Seen,
+    Sns,
+    Spacing,
+    TaskQueue,
+    Transport,
+)
 from newsletter.core.results import Finding
 from newsletter.errors import NewsletterError, SettingsError, TemplateProblem
 from newsletter.settings import Settings, is_loopback
 
 log = logging.getLogger(__name__)
+
+GATE_SECONDS = 0.5  # a visitor waits for it
 
 
 class InlineQueue:
@@ -112,8 +127,31 @@ class Parts:
         return RedisFlow(self._cache) if self._cache is not None else MemoryFlow()
 
     @cached_property
+    def _quick_cache(self) -> redis.Redis | None:
+        url = self._settings.redis_url
+        return open_cache(url, answer_seconds=GATE_SECONDS) if url else None
+
+    @cached_property
+    def gate(self) -> Gate:
+        return MemoryGate() if self._quick_cache is None else RedisGate(self._quick_cache)
+
+    @cached_property
+    def disposable_domains(self) -> frozenset[str]:
+        """Raises SettingsError."""
+        path = self._settings.disposable_domains
+        return frozenset() if path is None else _domains_in(path)
+
+    @cached_property
     def _http(self) -> Http:
         return Http(contact=self._settings.base_url, spacing=self.spacing)
+
+    @cached_property
+    def sns(self) -> Sns:
+        return HttpSns(self._http)
+
+    @cached_property
+    def calls(self) -> CallReader:
+        return CallReader(self._settings.hook_secrets, sns=self.sns)
 
     @cached_property
     def sources(self) -> Sequence[PaperSource]:
@@ -136,7 +174,7 @@ class Parts:
     def close(self) -> None:
         """Close what was opened."""
         made = self.__dict__
-        for name in ("transport", "_http", "_cache"):
+        for name in ("transport", "_http", "_cache", "_quick_cache"):
             if made.get(name) is not None:
                 made[name].close()
 
@@ -198,6 +236,18 @@ class Parts:
                 "set it to the site's public address."
             )
         return f"{settings.sender}, links to {settings.base_url}"
+
+
+def _domains_in(path: Path) -> frozenset[str]:
+    """The lines of the file without remarks, in lower case."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as problem:
+        raise SettingsError(
+            f"NEWSLETTER_DISPOSABLE_DOMAINS is {str(path)!r}, which cannot be read ({problem}): "
+            "name a text file with one domain a line."
+        ) from None
+    return frozenset(line.partition("#")[0].strip().lower() for line in lines) - {""}
 
 
 def _look_at_store(store: Store) -> str:

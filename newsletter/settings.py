@@ -7,18 +7,21 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from newsletter.core.gate import Network
+from newsletter.core.webhooks.secrets import hook_secrets_text, parse_hook_secrets
 from newsletter.errors import SettingsError
 
 PREFIX = "NEWSLETTER_"
 LEAST_KEY_LENGTH = 16
 MAILBOXES = ("imaps", "imap", "maildir", "mbox")  # of REPORTS_URL: looked at every minute
 LISTENERS = ("lmtp", "smtp")  # … or listened on
+MOST_FORM_SECONDS = 60
 
 # name → (default, what it is for); the README's table is held against this one by a test
 MEANINGS: dict[str, tuple[str, str]] = {
@@ -38,6 +41,17 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "TEMPLATES_DIR": ("the ones in the package", "a folder with your own templates"),
     "DATA_DIR": ("~/.local/share/newsletter", "where the embedded parts keep their files"),
     "POSTAL_ADDRESS": ("none", "printed at the foot of each mail; many countries ask for it"),
+    "HOOK_SECRETS": (
+        "none",
+        "what proves the calls of mail providers: postmark=…,mailgun=…,sendgrid=…,ses=…",
+    ),
+    "TRUSTED_PROXIES": (
+        "none",
+        "addresses or networks of your proxies, by comma: only their X-Forwarded-For is believed",
+    ),
+    "FORM_SECONDS": ("2", "a form that is sent sooner has to be sent once more; 0 for never"),
+    "PROOF_OF_WORK": ("off", "`on`: forms that send a mail cost the browser a second, as ALTCHA"),
+    "DISPOSABLE_DOMAINS": ("none", "a file of mail domains, one a line, that nobody may type"),
 }
 
 
@@ -58,6 +72,11 @@ class Settings:
     templates_dir: Path | None = None
     data_dir: Path
     postal_address: str = ""
+    hook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trusted_proxies: tuple[Network, ...] = ()
+    form_seconds: float = 2.0
+    proof_of_work: bool = False
+    disposable_domains: Path | None = None
 
     @property
     def relay_urls(self) -> tuple[str, ...]:
@@ -110,6 +129,11 @@ def read_settings(
         templates_dir=_folder("TEMPLATES_DIR", values["TEMPLATES_DIR"]),
         data_dir=data_dir,
         postal_address=values["POSTAL_ADDRESS"],
+        hook_secrets=parse_hook_secrets(values["HOOK_SECRETS"]),
+        trusted_proxies=_networks("TRUSTED_PROXIES", values["TRUSTED_PROXIES"]),
+        form_seconds=_seconds("FORM_SECONDS", values["FORM_SECONDS"] or "2"),
+        proof_of_work=_switch("PROOF_OF_WORK", values["PROOF_OF_WORK"] or "off"),
+        disposable_domains=_file("DISPOSABLE_DOMAINS", values["DISPOSABLE_DOMAINS"]),
     )
 
 
@@ -129,6 +153,11 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "TEMPLATES_DIR": str(settings.templates_dir or ""),
         "DATA_DIR": str(settings.data_dir),
         "POSTAL_ADDRESS": settings.postal_address,
+        "HOOK_SECRETS": hook_secrets_text(settings.hook_secrets),
+        "TRUSTED_PROXIES": ",".join(str(network) for network in settings.trusted_proxies),
+        "FORM_SECONDS": f"{settings.form_seconds:g}",
+        "PROOF_OF_WORK": "on" if settings.proof_of_work else "off",
+        "DISPOSABLE_DOMAINS": str(settings.disposable_domains or ""),
     }
     return {PREFIX + name: value for name, value in values.items() if value}
 
@@ -247,6 +276,39 @@ def _folder(name: str, value: str) -> Path | None:
     if path.is_dir():
         return path
     raise SettingsError(f"{PREFIX}{name} is {value!r}: there is no such folder.")
+
+
+def _file(name: str, value: str) -> Path | None:
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if path.is_file():
+        return path
+    raise SettingsError(f"{PREFIX}{name} is {value!r}: there is no such file.")
+
+
+def _networks(name: str, value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+    except ValueError:
+        raise SettingsError(
+            f"{PREFIX}{name} is {value!r}: it must be addresses or networks such as "
+            "10.0.0.7,192.168.4.0/24,2001:db8::/32."
+        ) from None
+
+
+def _seconds(name: str, value: str) -> float:
+    if re.fullmatch(r"\d{1,3}(\.\d+)?", value) and float(value) <= MOST_FORM_SECONDS:
+        return float(value)
+    raise SettingsError(
+        f"{PREFIX}{name} is {value!r}: it must be seconds from 0 to {MOST_FORM_SECONDS}, such as 2."
+    )
+
+
+def _switch(name: str, value: str) -> bool:
+    if value in ("on", "off"):
+        return value == "on"
+    raise SettingsError(f"{PREFIX}{name} is {value!r}: it must be on or off.")
 
 
 def _secret_keys(value: str, database_url: str, data_dir: Path) -> tuple[str, ...]:

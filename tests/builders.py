@@ -77,6 +77,7 @@ def settings_for(folder: Path, **values) -> Settings:
         "sender": "Daily Papers <papers@example.org>",
         "base_url": "https://papers.example.org",
         "smtp_url": "smtp://127.0.0.1:1?tls=none",
+        "form_seconds": 0.0,  # no test fills in a form as slowly as people do
     }
     return Settings(**(given | values))
 

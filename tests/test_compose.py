@@ -19,7 +19,10 @@ SERVICES = COMPOSE["services"]
 APPS = ("web", "worker", "beat")
 SECRET_FOLDER = "/run/secrets/"
 # Not handed on, with the reason.
-NOT_HERE = {"TEMPLATES_DIR": "a folder of the operator's own would have to be mounted first"}
+NOT_HERE = {
+    "TEMPLATES_DIR": "a folder of the operator's own would have to be mounted first",
+    "DISPOSABLE_DOMAINS": "a file of the operator's own as well",
+}
 # ${NAME}, ${NAME:-default}, ${NAME:?what to do}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<words>[^}]*))?\}")
 

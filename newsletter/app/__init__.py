@@ -5,6 +5,7 @@ doorbell never announces what the store does not hold.
 """
 
 from newsletter.app.control import Control
+from newsletter.app.entrance import Entrance
 from newsletter.app.feedback import Feedback
 from newsletter.app.ledger import Ledger
 from newsletter.app.readers import Readers
@@ -12,7 +13,7 @@ from newsletter.app.reading import Reading
 from newsletter.app.resending import Resending
 
 
-class Newsletter(Readers, Reading, Resending, Control, Feedback, Ledger):
+class Newsletter(Readers, Entrance, Reading, Resending, Control, Feedback, Ledger):
     """The whole service over one set of settings; see Service for how to build one."""
 
 

@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
         send
     )
     nouns.command("render", epilog="Example: newsletter bench render --readers 50000")(render)
+    nouns.command("pages", epilog="Example: newsletter bench pages --visitors 200")(pages)
     app.add_typer(nouns, name="bench", rich_help_panel=MANAGE)
 
 
@@ -128,6 +129,31 @@ def render(
 
     with progress() as show:
         measured = measure(readers=readers, papers=papers, show=show)
+    tell(measured, is_json=is_json)
+
+
+def pages(
+    visitors: Annotated[
+        int, typer.Option("--visitors", min=1, max=2000, metavar="N", help="So many people.")
+    ] = 200,
+    seconds: Annotated[
+        int, typer.Option("--seconds", min=1, max=3600, metavar="S", help="For so long.")
+    ] = 20,
+    pause: Annotated[
+        float, typer.Option(min=0, max=60, metavar="S", help="Each looks at a page for so long.")
+    ] = 1.0,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="Pages on this machine; default a server of its own.")
+    ] = "",
+    is_json: Json = False,
+) -> None:
+    """Let visitors open the landing page and try filters: how long they wait."""
+    from newsletter.bench.pages import measure
+
+    with progress() as show:
+        measured = measure(
+            visitors=visitors, seconds=seconds, pause_seconds=pause, url=url, show=show
+        )
     tell(measured, is_json=is_json)
 
 

@@ -4,9 +4,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from newsletter.app import Newsletter
-from newsletter.errors import NewsletterError
-from newsletter.web.pages import READ
-from newsletter.web.view import View
+from newsletter.web.view import READ, View
 
 ROBOTS = """User-agent: *
 Disallow: /confirm/
@@ -15,6 +13,9 @@ Disallow: /unsubscribe/
 Disallow: /view/
 Disallow: /recover
 Disallow: /inbox
+Disallow: /preview
+Disallow: /archive/search
+Disallow: /api/
 """
 
 
@@ -23,21 +24,25 @@ def service_router(newsletter: Newsletter, view: View) -> APIRouter:
     router = APIRouter(include_in_schema=False, default_response_class=Response)
 
     @router.api_route("/healthz", methods=READ)
-    def healthy() -> Response:
+    async def healthy() -> Response:
+        """Whether this process answers, however busy its threads are."""
         return PlainTextResponse("ok\n")
 
     @router.api_route("/readyz", methods=READ)
     def ready() -> Response:
-        """Whether the database answers and has today's tables; the log says why not."""
-        try:
-            newsletter.store.check_tables()
-        except NewsletterError:
-            return PlainTextResponse("the database is not ready\n", 503)
-        return PlainTextResponse("ready\n")
+        """Whether pages can be served: the database and Redis, and how old the papers are."""
+        found = newsletter.ready()
+        lines = "".join(f"{one.name}: {one.words}\n" for one in found)
+        return PlainTextResponse(lines, 200 if all(one.is_ok for one in found) else 503)
 
     @router.api_route("/robots.txt", methods=READ)
     def robots() -> Response:
         return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=3600"})
+
+    @router.api_route("/favicon.ico", methods=READ)
+    def icon(request: Request) -> Response:
+        """For programs that ask for it by habit; our pages name it themselves."""
+        return static("icon.svg", request)
 
     @router.api_route("/static/{name}", methods=READ)
     def static(name: str, request: Request) -> Response:
