@@ -131,6 +131,7 @@ def test_the_worker_of_up_mails_by_itself(up):
     wait_until(lambda: list((up.data / "inbox").glob("*.eml")))  # sent by the worker, not by add
 
 
+@pytest.mark.faults
 def test_a_worker_that_is_killed_is_replaced_with_all_its_children(up):
     wait_until(lambda: len(up.workers()) == 3)
     before = up.workers()
@@ -142,6 +143,7 @@ def test_a_worker_that_is_killed_is_replaced_with_all_its_children(up):
     assert "The worker ended by itself (signal 9)" in up.err
 
 
+@pytest.mark.faults
 def test_nothing_is_left_when_up_itself_is_killed(up):
     wait_until(lambda: len(up.workers()) == 3)
 

@@ -175,6 +175,7 @@ def test_a_folder_that_holds_something_is_never_filled(demo, tmp_path):
 
 
 @needs_proc
+@pytest.mark.faults
 def test_two_demos_at_once_do_not_meet(demo, temp):
     both = [demo("--no-serve", "--json"), demo("--no-serve", "--json")]
 
@@ -279,6 +280,7 @@ def test_no_process_is_left_whenever_the_demo_is_ended(demo, temp, how, moment):
 
 
 @needs_proc
+@pytest.mark.faults
 def test_a_worker_that_is_killed_is_replaced_and_every_mail_arrives(demo, temp):
     process = demo("--no-serve", "--json")
     wait_until(lambda: [c for c in processes_of(temp) if is_worker(c)])
