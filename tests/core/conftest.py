@@ -84,28 +84,41 @@ def rendered(renderer, mail_links, mail_brand):
         papers, *, left_out=(), more=0, words=("agent*",), topic="Agents", links=None, **values
     ):
         topics = papers if isinstance(papers, dict) else {topic: papers}
-        digest = Digest(
-            sections=tuple(
-                Section(
-                    topic=topic,
-                    picks=tuple(Pick(paper_id=paper.id, words=tuple(words)) for paper in found),
-                )
-                for topic, found in topics.items()
-            ),
-            left_out=tuple(Pick(paper_id=paper.id) for paper in left_out),
-            more=more,
-        )
-        known = {p.id: p for found in topics.values() for p in found} | {p.id: p for p in left_out}
+        digest, known = a_mail_digest(topics, left_out=left_out, more=more, words=words)
         given = {"edition": EDITION, "links": links or mail_links(), "brand": mail_brand}
         return renderer.digest(digest, known, **(given | values))
 
     return render
 
 
+def a_mail_digest(topics, *, left_out=(), more=0, words=("agent*",)):
+    """A digest of these papers by topic, and all its papers by id."""
+    digest = Digest(
+        sections=tuple(
+            Section(
+                topic=topic,
+                picks=tuple(Pick(paper_id=paper.id, words=tuple(words)) for paper in found),
+            )
+            for topic, found in topics.items()
+        ),
+        left_out=tuple(Pick(paper_id=paper.id) for paper in left_out),
+        more=more,
+    )
+    papers = [*(paper for found in topics.values() for paper in found), *left_out]
+    return digest, {paper.id: paper for paper in papers}
+
+
 @pytest.fixture(scope="session")
-def golden_digest(rendered, mail_paper):
-    """The digest that is held as a file: two topics, a bare paper, TeX, a list past the cap."""
-    return rendered(
+def golden_digest(renderer, golden_papers, mail_links, mail_brand):
+    """The digest that is held as a file, rendered."""
+    digest, papers = golden_papers
+    return renderer.digest(digest, papers, edition=EDITION, links=mail_links(), brand=mail_brand)
+
+
+@pytest.fixture(scope="session")
+def golden_papers(mail_paper):
+    """What is held as a file: two topics, a bare paper, TeX, a list past the cap."""
+    return a_mail_digest(
         {
             "Agents & mail": [
                 mail_paper(1),

@@ -15,6 +15,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 from builders import Clock, a_newsletter
+from orders import Wanted, a_message
 
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.sources import FolderSource
@@ -22,9 +23,8 @@ from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
 from newsletter.core.mail.fitting import MAX_HTML
-from newsletter.core.mail.links import Letterhead, links_of
-from newsletter.core.mail.mails import Brand, Rendered
-from newsletter.core.mail.messages import build
+from newsletter.core.mail.links import Letterhead
+from newsletter.core.mail.mails import Brand
 from newsletter.core.mail.rendering import Renderer
 from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Organization, Paper
@@ -64,6 +64,7 @@ NASTY = (
 STEPS = {"whole": 10, "short": 34, "brief": 60, "lines": 110, "fewer": 260, "counted": 420}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE.parent in item.path.parents:
@@ -172,9 +173,7 @@ def made_mails(shipped_renderer) -> tuple[Mail, ...]:
     pictures = _a_digest("pictures", shipped_renderer, _digest_of(papers), papers, thumbnails=True)
     papers = [_a_nasty_paper(number, words) for number, words in enumerate(NASTY)]
     nasty = _a_digest("nasty", shipped_renderer, _nasty_digest(papers), papers, thumbnails=True)
-    links = links_of(LETTERHEAD, 7, confirm_at=None)
-    note = shipped_renderer.note(Kind.TEST, links=links, brand=LETTERHEAD.brand)
-    return (*steps, pictures, nasty, _a_mail("test", Kind.TEST, note, links))
+    return (*steps, pictures, nasty, _a_mail("test", shipped_renderer, Wanted(kind=Kind.TEST)))
 
 
 def _digest_of(papers: Sequence[Paper]) -> Digest:
@@ -247,29 +246,12 @@ def _a_digest(
     edition: date = DEMO_DAY,
     thumbnails: bool = False,
 ) -> Mail:
-    links = links_of(LETTERHEAD, 7, confirm_at=None, edition=edition)
-    rendered = renderer.digest(
-        digest,
-        {paper.id: paper for paper in papers},
-        edition=edition,
-        links=links,
-        brand=LETTERHEAD.brand,
-        thumbnails=thumbnails,
-    )
-    assert len(rendered.html.encode()) <= MAX_HTML
-    return _a_mail(name, Kind.DIGEST, rendered, links)
+    one = Wanted(digest=digest, edition=edition, thumbnails=thumbnails)
+    mail = _a_mail(name, renderer, one, papers)
+    assert len(mail.html.encode()) <= MAX_HTML
+    return mail
 
 
-def _a_mail(name: str, kind: Kind, rendered: Rendered, links) -> Mail:
-    content = build(
-        rendered,
-        sender=LETTERHEAD.sender,
-        recipient="ada@example.org",
-        message_id="<0123456789abcdef0123456789abcdef@example.org>",
-        date=datetime.combine(DEMO_DAY, time(7), UTC),
-        links=links,
-        list_id=LETTERHEAD.list_id,
-        kind=kind,
-        feedback=f"2026-06-16:{kind}:example.org",
-    )
-    return Mail(name=name, kind=kind, content=content)
+def _a_mail(name: str, renderer: Renderer, one: Wanted, papers: Sequence[Paper] = ()) -> Mail:
+    content = a_message(one, papers, renderer=renderer, letterhead=LETTERHEAD)
+    return Mail(name=name, kind=one.kind, content=content)

@@ -8,10 +8,10 @@ from functools import lru_cache
 from newsletter.core.delivery import Kind
 from newsletter.core.mail import headers
 from newsletter.core.mail.bodies import Twin
-from newsletter.core.mail.mails import Links, Rendered
+from newsletter.core.mail.mails import Links
 from newsletter.core.mail.pieces import Piece, cut_at_marks
 from newsletter.core.mail.pieces import link_gap as gap
-from newsletter.core.mail.wire import Plate, plate, ready
+from newsletter.core.mail.wire import Plate, ready
 from newsletter.core.signing import Mac, mac
 
 _LABEL = b"newsletter message id\0"
@@ -31,41 +31,6 @@ def message_id(
 @lru_cache(maxsize=16)
 def _mac(secret: bytes) -> Mac:
     return mac(secret)
-
-
-def build(
-    rendered: Rendered,
-    *,
-    sender: str,
-    recipient: str,
-    message_id: str,
-    date: datetime,
-    links: Links,
-    list_id: str,
-    kind: Kind,
-    feedback: str,
-) -> bytes:
-    """The whole message: CRLF only, ASCII but for a foreign address; no line begins with a dot.
-
-    sender: "Name <address>". recipient: a bare address. date: aware. list_id: "Name <id>" or a
-    bare id. feedback: the Feedback-ID, such as "digest:2026-06-18:newsletter".
-    Only digests are bulk mail: the others get no List- headers and no Precedence.
-    Raises AddressError for a recipient, SettingsError for a sender that can not stand in a header.
-    """
-    head = head_of(sender=sender, links=links, list_id=list_id, kind=kind, feedback=feedback)
-    bodies = Twin(
-        *(
-            plate(Piece((text if text.endswith("\n") else text + "\n",), ()), side)
-            for side, text in (("html", rendered.html), ("text", rendered.text))
-        )
-    )
-    values = {
-        "head.to": headers.recipient(recipient),
-        "head.subject": subject_line(rendered.subject),
-        "head.date": date_line(date),
-        "head.message_id": message_id.encode("ascii"),
-    }
-    return whole(head, bodies, boundary=boundary_of(feedback)).fill(values)
 
 
 def head_of(*, sender: str, links: Links, list_id: str, kind: Kind, feedback: str) -> Plate:

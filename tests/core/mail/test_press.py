@@ -3,32 +3,25 @@
 import email
 import email.policy
 import random
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import lxml.html
 import pytest
 from jinja2 import FileSystemLoader
+from orders import DAY, LETTERHEAD, PLANNED_AT, Wanted, parsed
 
 from newsletter.bench.papers import made_papers
 from newsletter.bench.plain import PlainWay
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import MOST_LEFT_OUT, Digest, Pick, Section
 from newsletter.core.mail.fitting import MAX_HTML
-from newsletter.core.mail.links import Letterhead, links_of
+from newsletter.core.mail.links import links_of
 from newsletter.core.mail.mails import Brand, Links
 from newsletter.core.mail.press import letters_for
 from newsletter.core.papers import Organization, Paper
-from newsletter.core.tokens import Keys, Purpose, read_token
+from newsletter.core.tokens import Purpose, read_token
 
-DAY = date(2026, 6, 18)
-PLANNED_AT = datetime(2026, 6, 18, 7, 0, 12, tzinfo=UTC)
-LETTERHEAD = Letterhead(
-    keys=Keys((b"a secret of some length",)),
-    brand=Brand(base_url="https://papers.example.org", postal_address="1 Example Street"),
-    sender="Daily Papers <papers@example.org>",
-    domain="papers.example.org",
-)
 MOST_PAPERS = 100 + MOST_LEFT_OUT  # the largest cap, and the short list past it
 NASTY = {
     "line ends": "One\r\nBcc: all@example.org\r\n\r\nTwo",
@@ -53,20 +46,6 @@ NASTY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    id: int = 41
-    subscriber_id: int = 7
-    address: str = "ada@example.org"
-    digest: Digest | None = None
-    thumbnails: bool = False
-    kind: Kind = Kind.DIGEST
-    message_id: str = "<0123456789abcdef@papers.example.org>"
-    epoch: int = 3
-    edition: date = DAY
-    planned_at: datetime = PLANNED_AT
-
-
 @pytest.fixture(scope="module")
 def make(renderer):
     def letters(*orders, papers=None, letterhead=LETTERHEAD, using=renderer):
@@ -84,15 +63,6 @@ def make_one(make):
         return letters[0]
 
     return letter
-
-
-def parsed(content):
-    message = email.message_from_bytes(
-        content, policy=email.policy.default.clone(raise_on_defect=True)
-    )
-    for part in message.walk():
-        assert part.defects == []
-    return message
 
 
 def bodies(message):
