@@ -19,6 +19,8 @@ from newsletter.core.filters.words import (
     take_apart,
 )
 
+LONGEST_TITLE = 200  # characters
+
 Span = tuple[int, int]  # from, up to: offsets into the text
 _Spelling = Callable[[str], tuple[str, ...]]
 _CHUNK = re.compile(r"\S+")
@@ -39,7 +41,7 @@ def mark(text: str, terms: Iterable[Words]) -> tuple[Span, ...]:
 
     A term whose words only have to be near each other marks each of them.
     """
-    reading = _read(text)
+    reading = _title(text) if len(text) <= LONGEST_TITLE else _read(text)
     found = sorted(
         (reading.spans[first][0], reading.spans[after - 1][1])
         for term in terms
@@ -126,7 +128,6 @@ def _is_same(written: tuple[str, ...], wanted: tuple[str, ...], *, is_prefix: bo
     return any(form in written for form in wanted)
 
 
-@lru_cache(maxsize=16_384)
 def _read(text: str) -> _Reading:
     spans: list[Span] = []
     readings: list[list[tuple[str, int]]] = []
@@ -143,6 +144,10 @@ def _read(text: str) -> _Reading:
         for number, length, whole in runs:
             readings[first + number].append((whole, first + number + length))
     return _Reading(tuple(spans), tuple(map(tuple, readings)))
+
+
+# Titles are shown again and again; all abstracts would be too much to keep.
+_title = lru_cache(maxsize=16_384)(_read)
 
 
 def _compounds(text: str) -> Iterator[tuple[str, int, int]]:

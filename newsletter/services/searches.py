@@ -23,8 +23,13 @@ _Mark = tuple[int, datetime]
 
 @dataclass(slots=True)
 class OlderPapers:
-    """Days of long ago, made ready when a search comes to them; those used last are kept."""
+    """Days of long ago, made ready when a search comes to them; those used last are kept.
 
+    most_kept: papers. most_new: papers that are made ready for one page.
+    """
+
+    most_kept: int = MOST_KEPT
+    most_new: int = MOST_NEW
     _lock: Lock = field(default_factory=Lock)
     _days: OrderedDict[date, tuple[_Mark, PaperIndex]] = field(default_factory=OrderedDict)
 
@@ -41,10 +46,12 @@ class OlderPapers:
         with self._lock:
             self._days[day] = mark, index
             self._days.move_to_end(day)
-            while len(self._days) > 1 and self._size() > MOST_KEPT:
+            while len(self._days) > 1 and self.size > self.most_kept:
                 self._days.popitem(last=False)
 
-    def _size(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many papers are kept."""
         return sum(count for (count, _), _ in self._days.values())
 
 
@@ -60,7 +67,7 @@ def search(
     """Up to `limit` papers that this filter selects, from `start` on. Raises FilterError.
 
     recent: days that are ready, oldest first. A page that comes to days that are not ready looks
-    at MOST_NEW papers of them, and may then hold fewer matches than the limit though more follow.
+    at `most_new` papers of them, and may then hold fewer matches than the limit though more follow.
     """
     wanted = parse_filter(text)
     found: list[Match] = []
@@ -92,7 +99,7 @@ def _days(
     for day in reversed(recent):
         if start is None or day.on <= start.day:
             yield day.on, day.index
-    left = MOST_NEW
+    left = older.most_new
     for on, mark in _marks(session, recent, start):
         index = older.ready(on, mark)
         if index is None:

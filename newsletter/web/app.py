@@ -1,10 +1,14 @@
 """The site over one Newsletter."""
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from newsletter.app import Newsletter
@@ -22,6 +26,8 @@ from newsletter.web.previews import preview_router
 from newsletter.web.service import service_router
 from newsletter.web.shield import Shield, Timing, only_from_here
 from newsletter.web.view import View
+
+log = logging.getLogger(__name__)
 
 # What a reader sees by status; a page's own words come after it.
 TITLES = {
@@ -48,6 +54,7 @@ def create_app(
     door, kept = Door(newsletter, view, clock=clock), Kept()
     # The framework's own pages on the description would load scripts from elsewhere.
     app = FastAPI(title=newsletter.letterhead.brand.name, docs_url=None, redoc_url=None,
+                  lifespan=_readying(newsletter),
                   dependencies=[Depends(only_from_here(newsletter.settings.base_url))])  # fmt: skip
     app.state.templates = view.environment
     app.include_router(public_router(newsletter, view, kept, door))
@@ -68,6 +75,24 @@ def create_app(
         timing=timing,
     )
     return app
+
+
+def _readying(newsletter: Newsletter) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Has the papers made ready while the site starts: else the first preview would wait for it."""
+
+    def ready() -> None:
+        try:
+            newsletter.back_test("*")
+        except Exception as problem:  # noqa: BLE001 - the pages that need it will say so
+            log.warning("papers_not_ready because=%s", type(problem).__name__)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        getting_ready = asyncio.create_task(run_in_threadpool(ready))
+        yield
+        await getting_ready
+
+    return lifespan
 
 
 def _add_answers(app: FastAPI, view: View) -> None:

@@ -13,7 +13,7 @@ from newsletter.core.mail.wording import cut_at_sentence, month_in_words
 from newsletter.core.results import Place
 from newsletter.errors import FilterError
 from newsletter.web.answers import Answer, Kept
-from newsletter.web.cards import cards_of, cards_of_matches, details_of, own_path
+from newsletter.web.cards import cards_of, cards_of_matches, details_of, own_path, with_passage
 from newsletter.web.view import NEWS, READ, View
 
 MOST_DAYS = 20_000  # that the archive counts: fifty years
@@ -105,7 +105,12 @@ def archive_router(newsletter: Newsletter, view: View, kept: Kept) -> APIRouter:
 
     def found(text: str, start: Place | None) -> dict[str, object]:
         searched = newsletter.search(text, start=start, limit=FOUND_ON_PAGE)
-        cards = cards_of_matches(searched.matches, searched.filter)
+        cards = [
+            with_passage(card, match.paper.abstract, searched.filter)
+            for match, card in zip(
+                searched.matches, cards_of_matches(searched.matches, searched.filter), strict=True
+            )
+        ]
         return {
             "found": searched,
             "cards": cards,

@@ -1,7 +1,7 @@
 """A paper as a page shows it: the card of the mail, with the words that were asked for marked."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import quote
 
@@ -10,12 +10,13 @@ from newsletter.core.backtest import Match
 from newsletter.core.filters import parse_filter
 from newsletter.core.filters.tree import Node
 from newsletter.core.mail import cards as mail
-from newsletter.core.mail.wording import quoted_words, safe_url
-from newsletter.core.marking import mark, pieces, words_for
+from newsletter.core.mail.wording import cut_at_word, quoted_words, safe_url
+from newsletter.core.marking import Span, mark, pieces, words_for
 from newsletter.core.papers import Paper
 from newsletter.core.text import clean
 
 MOST_AUTHORS = 200  # on a paper's page; one has 573
+PASSAGE, BEFORE_MARK = 170, 60  # characters
 MAX_ABSTRACT = 10_000  # characters; the longest recorded one has 1,919
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -24,8 +25,9 @@ Pieces = tuple[tuple[str, bool], ...]
 class PageCard:
     """What the mail shows of a paper (see core.mail.cards.Card) and what only a page can.
 
-    title, abstract: in pieces: (text, whether the filter's words stand there). own: the path of
-    the paper's page here. matched: the filter's words that brought it, "" where none was asked for.
+    title, abstract: in pieces: (text, whether the filter's words stand there). passage: where they
+    stand first in the whole abstract, () where the title has them or nobody asked. own: the path
+    of the paper's page here. matched: the filter's words that brought it, "" likewise.
     """
 
     paper: mail.Card
@@ -34,6 +36,7 @@ class PageCard:
     own: str
     on: date
     matched: str = ""
+    passage: Pieces = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,25 @@ def cards_of_matches(matches: Iterable[Match], filter_text: str) -> list[PageCar
     """The matches of this filter, which can be read, with its words marked."""
     tree = parse_filter(filter_text).tree
     return [_card(match.paper, tree, quoted_words(match.words)) for match in matches]
+
+
+def with_passage(card: PageCard, abstract: str, filter_text: str) -> PageCard:
+    """The card with the passage of the whole abstract that has the filter's words."""
+    if any(is_marked for _, is_marked in card.title):
+        return card
+    text = clean(tex.readable(clean(abstract[:MAX_ABSTRACT])))
+    spans = mark(text, words_for(parse_filter(filter_text).tree, "abstract"))
+    return replace(card, passage=_passage(text, spans)) if spans else card
+
+
+def _passage(text: str, spans: Sequence[Span]) -> Pieces:
+    """Some words before the first mark, and as many characters as a passage has."""
+    start = max(0, spans[0][0] - BEFORE_MARK)
+    start = text.find(" ", start) + 1 if start else 0
+    shown = cut_at_word(text[start:], PASSAGE)
+    within = [(a - start, b - start) for a, b in spans if b - start < len(shown)]
+    lead = (("…", False),) if start else ()
+    return (*lead, *pieces(shown, within))
 
 
 def own_path(paper_id: str) -> str:
