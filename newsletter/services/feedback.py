@@ -83,5 +83,6 @@ def _delivery_of(
 def _suppress(session: Session, of: Reported, because: str, *, now: datetime) -> None:
     claims.add_suppression(session, of.address_hash, because, now=now)
     reason = f"the address is suppressed ({because})"
-    claims.skip_waiting(session, of.subscriber_id, reason)
+    if of.is_own:
+        claims.skip_waiting(session, of.subscriber_id, reason)
     log.info("suppressed subscriber=%s because=%s", of.subscriber_id, because)

@@ -11,6 +11,7 @@ from newsletter.adapters.store import subscribers as store
 from newsletter.adapters.store.activation import activate, refuse_suppressed
 from newsletter.adapters.store.claims import add_suppression, skip_waiting
 from newsletter.adapters.store.planning import lock_range
+from newsletter.adapters.store.records import forget_words
 from newsletter.core.ports import RANGE_SIZE
 from newsletter.core.subscribers import LEFT_BY_READER, Status, Subscriber
 from newsletter.errors import Refused
@@ -58,15 +59,18 @@ def erase(session: Session, subscriber_id: int, *, never_again: bool, now: datet
     was never here. The note of it names nobody.
     """
     store.subscriber_behind(session, subscriber_id)
+    nobody = f"subscriber {subscriber_id}"  # a number that no row has any more
+    (address_hash,) = store.address_hashes_of(session, [subscriber_id]).values()
     if never_again:
-        (address_hash,) = store.address_hashes_of(session, [subscriber_id]).values()
         add_suppression(session, address_hash, NEVER_AGAIN, now=now)
+    forget_words(session, subscriber_id, address_hash)
     store.remove_subscriber(session, subscriber_id)
+    store.rename_in_audit(session, address_hash, nobody)
     store.add_audit(
         session,
         actor="reader",
         action="erase subscriber",
-        subject=f"subscriber {subscriber_id}",
+        subject=nobody,
         details={"never_again": never_again},
         now=now,
     )

@@ -1,13 +1,14 @@
 """The page where readers choose: topics, mutes, when, what; and a pause."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from fastapi import APIRouter, Response
 
 from newsletter.core.schedule import LONGEST_WINDOW, midnight_of
 from newsletter.core.subscribers import Status, Subscriber
-from newsletter.errors import ChoiceError, NewsletterError
+from newsletter.errors import ChoiceError
 from newsletter.web.forms import WishesForm, check_pause, form_of, read_form
 from newsletter.web.link_pages import LinkPages
 from newsletter.web.pages import Fields
@@ -74,8 +75,8 @@ def add_preferences(router: APIRouter, pages: LinkPages) -> None:
         try:
             day = _asked_day(fields, today=pages.today(subscriber))
         except ChoiceError as error:
-            errors: dict[str, NewsletterError] = {"until": error}
-            return show(subscriber, form_of(subscriber.wishes), status=422, errors=errors)
+            typed = replace(form_of(subscriber.wishes), paused_until=fields.get("paused_until", ""))
+            return show(subscriber, typed, status=422, errors={"paused_until": error})
         zone = subscriber.wishes.time_zone
         newsletter.pause(token, until=midnight_of(day, zone))
         is_running = subscriber.status is Status.ACTIVE
@@ -87,4 +88,4 @@ def _asked_day(fields: Mapping[str, str], *, today: date) -> date:
     span = _SPANS.get(fields.get("do", ""))
     if span is not None:
         return today + span
-    return check_pause(fields.get("until", "").strip(), today=today)
+    return check_pause(fields.get("paused_until", "").strip(), today=today)

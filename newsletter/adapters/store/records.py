@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.deliveries import digest_of, readable
@@ -69,6 +69,18 @@ def reports_on(session: Session, subscriber_id: int) -> tuple[Reported, ...]:
             reply=row.reply,
         )
         for row in rows
+    )
+
+
+def forget_words(session: Session, subscriber_id: int, address_hash: str) -> None:
+    """Reports on this reader's mail stay as counts; what servers wrote may name the address."""
+    sent = select(col(DeliveryRow.id)).where(col(DeliveryRow.subscriber_id) == subscriber_id)
+    is_theirs = col(ReportRow.delivery_id).in_(sent) | (col(ReportRow.address_hash) == address_hash)
+    session.execute(
+        update(ReportRow)
+        .where(is_theirs)
+        .values(reply="", address_hash="", raw=None)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
-from newsletter.adapters.store.tables import DeliveryRow, ReportRow, SubscriberRow
+from newsletter.adapters.store.histories import events_beside
+from newsletter.adapters.store.tables import DeliveryRow, RecipientRow, ReportRow, SubscriberRow
 from newsletter.core.delivery import State
 from newsletter.core.feedback import MAX_KEPT, Arrival, Fate
 from newsletter.core.reports import Kind, Record
@@ -27,7 +28,10 @@ MOST_IDLE = 50_000  # rows that acted on nobody: a flood of junk must not fill t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The delivery that a report speaks of, and its reader."""
+    """The delivery that a report speaks of, its reader, and the address that it went to.
+
+    is_own: that address is still the reader's; else they moved since, or never confirmed it.
+    """
 
     id: int
     edition_id: int
@@ -35,6 +39,7 @@ class Reported:
     subscriber_id: int
     address_key: str
     address_hash: str
+    is_own: bool
 
 
 def reported(session: Session, delivery_id: int) -> Reported | None:
@@ -62,9 +67,19 @@ _REPORTED: Any = select(
     col(DeliveryRow.edition_id),
     col(DeliveryRow.sent_at),
     col(DeliveryRow.subscriber_id),
-    col(SubscriberRow.address_key),
-    col(SubscriberRow.address_hash),
-).join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+    func.coalesce(col(RecipientRow.address_key), col(SubscriberRow.address_key)).label(
+        "address_key"
+    ),
+    func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash)).label(
+        "address_hash"
+    ),
+    (
+        func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
+        == col(SubscriberRow.address_hash)
+    ).label("is_own"),
+).join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id)).outerjoin(
+    RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id)
+)
 
 
 def add_report(
@@ -113,20 +128,27 @@ _FAILURES = (Kind.HARD.value, Kind.SOFT.value)
 
 
 def events_of(session: Session, of: Reported, *, now: datetime) -> list[Event]:
+    return address_history(session, of.subscriber_id, of.address_hash, now=now)
+
+
+def address_history(
+    session: Session, subscriber_id: int, address_hash: str, *, now: datetime
+) -> list[Event]:
     """What became of earlier mail to this address, as `suppression.decide` wants it.
 
     A failure counts for the day its message was sent, however often and late it is reported.
     """
     rows: Sequence[Any] = session.execute(
         select(col(ReportRow.sent_at), col(ReportRow.arrived_at), col(ReportRow.cause)).where(
-            col(ReportRow.address_hash) == of.address_hash,
+            col(ReportRow.address_hash) == address_hash,
             col(ReportRow.arrived_at) > now - WINDOW,
             col(ReportRow.kind).in_(_FAILURES),
             ~col(ReportRow.is_delay),
         )
     ).all()
     events = [Event(at=row.sent_at or row.arrived_at, cause=row.cause) for row in rows]
-    worked_at = _worked_at(session, of.subscriber_id, now=now)
+    events += events_beside(session, subscriber_id, address_hash, now=now)
+    worked_at = _worked_at(session, subscriber_id, now=now)
     return [*events, Event(at=worked_at)] if worked_at else events
 
 

@@ -266,6 +266,11 @@ def add_audit(
     )
 
 
+def rename_in_audit(session: Session, subject: str, name: str) -> None:
+    """What was noted about this subject goes by that name from now on."""
+    session.execute(update(AuditRow).where(col(AuditRow.subject) == subject).values(subject=name))
+
+
 def was_done(session: Session, action: str, subject: str) -> bool:
     """Whether an admin has ever done this to it."""
     found = select(col(AuditRow.id)).where(
