@@ -6,6 +6,7 @@ from datetime import date, datetime
 from newsletter.adapters.store import ledger as book
 from newsletter.adapters.store import tallies
 from newsletter.adapters.store.editions import edition_views, newest_edition, sent_between
+from newsletter.adapters.store.rates import edition_rates
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind, State
 from newsletter.core.ledger import (
@@ -107,6 +108,7 @@ class Ledger(Service):
                 domains=tuple(domains[:MOST_DOMAINS]),
                 domain_count=len(domains),
                 causes=causes(tallies.reasons(session, row.id or 0, now=now), most=MOST_CAUSES),
+                rate=edition_rates(session, [view])[0],
             )
 
     def newest_edition(self) -> date | None:

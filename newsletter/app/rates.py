@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from datetime import date
 
 from newsletter.adapters.store.editions import edition_views
+from newsletter.adapters.store.rates import domain_rates, edition_rates
 from newsletter.app.service import Service
 from newsletter.core.delivery import Kind
-from newsletter.core.feedback import Fate, TakenIn
+from newsletter.core.feedback import TakenIn
+from newsletter.core.intake import Fate
 from newsletter.core.rates import Rates
 from newsletter.core.reports import Kind as Said
 from newsletter.errors import NotFound
-from newsletter.services import control, rates
+from newsletter.services import control
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,10 @@ class Watching(Service):
             views = edition_views(session, limit=limit, kind=Kind.DIGEST, edition=edition, now=now)
             if edition is not None and not views:
                 raise NotFound(f"There is no edition {edition}: see `newsletter editions list`.")
-            return rates.rates(session, views, now=now)
+            return Rates(
+                editions=edition_rates(session, views),
+                domains=domain_rates(session, views, now=now),
+            )
 
     def hold_if_reported(self, taken: Iterable[TakenIn]) -> None:
         """Hold the editions that these reports speak of where that makes too many.

@@ -12,6 +12,7 @@ from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
 from newsletter.core.delivery import State
 from newsletter.core.ledger import UNSENT, DomainTally, EditionReport, Tally
+from newsletter.core.rates import Rate, share
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -119,6 +120,7 @@ def _show_report(found: EditionReport) -> None:
     add_row(facts, "Last sent", found.last_sent_at)
     if found.per_second is not None:
         add_row(facts, "Speed", f"{found.per_second:,.1f} mails a second")
+    add_row(facts, "Came back", _came_back(found.rate))
     add_row(facts, "Sent until", one.expires_at)
     console = out()
     console.print(facts)
@@ -132,6 +134,18 @@ def _show_report(found: EditionReport) -> None:
         console.print(reasons)
     for sentence in _advice(one, tally):
         say(sentence)
+
+
+def _came_back(rate: Rate) -> str:
+    """ "3 bounces (0.15 %, 2 of them hard), 1 complaint (0.05 %)"."""
+    if not (rate.bounces or rate.complaints):
+        return "nothing was reported"
+    bounces = amount(rate.bounces, "bounce")
+    complaints = amount(rate.complaints, "complaint")
+    return (
+        f"{bounces} ({share(rate.bounce_rate)}, {rate.hard:,} of them hard), "
+        f"{complaints} ({share(rate.complaint_rate)})"
+    )
 
 
 def domain_table(domains: "Sequence[DomainTally]", domain_count: int) -> "Table":

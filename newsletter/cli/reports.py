@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import intake
+from newsletter.cli import intake, rates
 from newsletter.cli.choices import MANAGE, Json, Limit
 from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, as_json, out, print_json, result, say, table
@@ -29,6 +29,9 @@ def add_to(app: typer.Typer) -> None:
     nouns.command("ingest", epilog="Example: newsletter reports ingest < bounce.eml")(intake.ingest)
     nouns.command("listen", epilog="Example: newsletter reports listen --lmtp 127.0.0.1:2424")(
         intake.listen
+    )
+    nouns.command("rates", epilog="Example: newsletter reports rates --edition 2026-06-16")(
+        rates.rates
     )
     nouns.command("classify", epilog="Example: newsletter reports classify bounce.eml")(classify)
     app.add_typer(nouns, name="reports", rich_help_panel=MANAGE)

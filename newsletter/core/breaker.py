@@ -22,7 +22,7 @@ MOST_DEAD = 0.10  # addresses that do not exist
 _SHOWN = 120
 _DEAD = frozenset(cause.word for cause in CAUSES if cause.is_hard)
 # What speaks of one mailbox, one message or the way says nothing of what is thought of us.
-REFUSED = frozenset(
+_REFUSED = frozenset(
     cause.word
     for cause in CAUSES
     if not cause.is_about_reader and cause not in (TOO_LARGE, NETWORK, SYSTEM, LOOP)
@@ -50,7 +50,7 @@ def why_hold(sent: int, failures: Iterable[Failure], reported: Sequence[Reported
     ]
     if total < LEAST_SETTLED:
         return ""
-    refused = [(words, count) for cause, words, count in failed if cause in REFUSED]
+    refused = [(words, count) for cause, words, count in failed if cause in _REFUSED]
     dead = sum(count for cause, _, count in failed if cause in _DEAD)
     if (number := sum(count for _, count in refused)) > MOST_REFUSED * total:
         return f"{_share(number, total)} were refused, most often with: {_commonest(refused)}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from newsletter.core.rates import WARN_COMPLAINTS, Rate, Standing, share
 from newsletter.core.results import SourceStatus
 
 SOURCE_PATIENCE = timedelta(hours=3)  # nine pulls in a row without an answer
@@ -20,16 +21,19 @@ def stale(
     overdue: int,
     oldest_waiting_at: datetime | None,
     reviews: int,
+    rates: Sequence[Rate] = (),
 ) -> tuple[str, ...]:
     """One sentence for each thing that is wrong; none when all is well.
 
     papers_on: how many papers each of the last days has. readers: active subscribers. overdue:
     those whose hour came more than PLANNING_PATIENCE ago. reviews: deliveries a person must see.
+    rates: of the last editions.
     """
     return (
         *_silent_sources(sources, now),
         *_empty_days(papers_on, now),
         *_deliveries(readers, overdue, oldest_waiting_at, reviews, now),
+        *_complaints(rates),
     )
 
 
@@ -73,6 +77,16 @@ def _deliveries(
         yield (
             f"{reviews} deliveries need a look: see `newsletter deliveries list --state review`."
         )
+
+
+def _complaints(rates: Sequence[Rate]) -> Iterable[str]:
+    for one in rates:
+        if one.standing in (Standing.WARN, Standing.HOLD):
+            yield (
+                f"{one.complaints:,} of {one.sent:,} readers complained of edition {one.name} "
+                f"({share(one.complaint_rate)}; from {share(WARN_COMPLAINTS)} on providers turn "
+                f"against the sender): see `newsletter reports rates --edition {one.name}`."
+            )
 
 
 def _ago(span: timedelta) -> str:

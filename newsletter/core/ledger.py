@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.core.delivery import State
+from newsletter.core.rates import Rate
 from newsletter.core.results import DeliveryView, EditionView, ReportView
 
 # What was planned and never went out, as far as anybody knows; few in an edition that goes well.
@@ -52,7 +53,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionReport:
-    """One edition in full. domains: the largest first; domain_count: how many there are."""
+    """One edition in full. domains: the largest first; domain_count: how many there are. rate: what
+    came back of it.
+    """
 
     edition: EditionView
     first_sent_at: datetime | None
@@ -60,6 +63,7 @@ class EditionReport:
     domains: tuple[DomainTally, ...]
     domain_count: int
     causes: tuple[Cause, ...]
+    rate: Rate
 
     @property
     def per_second(self) -> float | None:

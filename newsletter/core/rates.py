@@ -4,8 +4,12 @@ Gmail and Yahoo ask bulk senders to stay below 0.1 % complaints and never to rea
 on their filters turn against all of a sender's mail.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from newsletter.core.reports.values import Kind
 
 WARN_COMPLAINTS = 0.001
 MOST_COMPLAINTS = 0.003
@@ -26,9 +30,8 @@ class Standing(StrEnum):
 class Rate:
     """Reports on the messages of one edition, or on those to one domain. name: says which.
 
-    hard, soft, complaints: messages of which one came, each counted once. refused: those of soft
-    that speak of us and not of the reader, such as a policy. A message that the relay did not take
-    was never sent and stands in the ledger alone.
+    hard, soft, complaints: messages of which one came. A message that the relay did not take was
+    never sent, and stands in the ledger alone.
     """
 
     name: str
@@ -36,11 +39,14 @@ class Rate:
     hard: int = 0
     soft: int = 0
     complaints: int = 0
-    refused: int = 0
+
+    @property
+    def bounces(self) -> int:
+        return self.hard + self.soft
 
     @property
     def bounce_rate(self) -> float:
-        return (self.hard + self.soft) / self.sent if self.sent else 0.0
+        return self.bounces / self.sent if self.sent else 0.0
 
     @property
     def complaint_rate(self) -> float:
@@ -53,6 +59,20 @@ class Rate:
         if self.complaints < LEAST_COMPLAINTS or self.complaint_rate < WARN_COMPLAINTS:
             return Standing.FINE
         return Standing.HOLD if self.complaint_rate >= MOST_COMPLAINTS else Standing.WARN
+
+
+def rate_of(name: str, sent: int, reported: Iterable[tuple[Kind, int]]) -> Rate:
+    """reported: (kind, messages) of what came back."""
+    counted = Counter[Kind]()
+    for kind, count in reported:
+        counted[kind] += count
+    return Rate(
+        name=name,
+        sent=sent,
+        hard=counted[Kind.HARD],
+        soft=counted[Kind.SOFT],
+        complaints=counted[Kind.COMPLAINT],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,19 @@ from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
 from newsletter.adapters.store.recipients import forget_recipients
+from newsletter.adapters.store.reports import address_history
+from newsletter.adapters.store.subscribers import MAX_REASON
 from newsletter.adapters.store.tables import DeliveryRow
-from newsletter.core.delivery import Outcome, Result, State, suppresses
+from newsletter.core.delivery import Outcome, Result, State
 from newsletter.core.mail.links import Letterhead
 from newsletter.core.mail.press import letters_for
 from newsletter.core.mail.rendering import Renderer
 from newsletter.core.moves import Move, move, state_after_lapse
 from newsletter.core.papers import Paper
 from newsletter.core.ports import Letter, Seen
+from newsletter.core.refusals import record_of_reply
+from newsletter.core.reports import Kind
+from newsletter.core.suppression import Event, decide
 from newsletter.errors import QueueUnavailable
 
 log = logging.getLogger(__name__)
@@ -127,7 +132,7 @@ def record(
     *,
     now: datetime,
 ) -> None:
-    """Write what became of these deliveries and suppress dead addresses."""
+    """Write what became of these deliveries, and suppress where the rule for reports says so."""
     accepted, others = [], {}
     for one in claimed:
         outcome = outcomes.get(one.id)
@@ -135,16 +140,27 @@ def record(
             accepted.append((one.id, outcome))
         elif outcome is not None:
             others[one.id] = outcome
-            if suppresses(outcome):
-                _suppress(session, one, outcome, now=now)
     rest = [one for one in claimed if one.id in others or one.id in broken]
-    claims.record(session, accepted, moves_of(rest, others, broken, now=now), now=now)
+    moves = moves_of(rest, others, broken, now=now)
+    failed = {move.delivery_id for move in moves if move.state is State.FAILED}
+    for one in rest:
+        if one.id in failed:
+            _decide(session, one, others[one.id], now=now)
+    claims.record(session, accepted, moves, now=now)
 
 
-def _suppress(session: Session, one: Claimed, outcome: Outcome, *, now: datetime) -> None:
-    reason = f"hard bounce {outcome.status}"
-    claims.add_suppression(session, one.address_hash, reason, now=now)
-    log.info("suppressed subscriber=%s because=%s", one.subscriber_id, reason)
+def _decide(session: Session, one: Claimed, outcome: Outcome, *, now: datetime) -> None:
+    said = record_of_reply(
+        outcome.code, outcome.status, outcome.text, is_after_data=outcome.is_after_data
+    )
+    history: list[Event] = []
+    if said.kind is not Kind.HARD:  # a dead address needs none
+        history = address_history(session, one.subscriber_id, one.address_hash, now=now)
+    suppression = decide(said, history, now=now)
+    if suppression is not None:
+        because = suppression.reason[:MAX_REASON]
+        claims.add_suppression(session, one.address_hash, because, now=now)
+        log.info("suppressed subscriber=%s because=%s", one.subscriber_id, because)
 
 
 def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:

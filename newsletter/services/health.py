@@ -8,6 +8,7 @@ from sqlmodel import Session
 from newsletter.adapters.store import planning
 from newsletter.adapters.store.editions import edition_views, oldest_waiting_at
 from newsletter.adapters.store.papers import last_pulls, paper_days
+from newsletter.adapters.store.rates import edition_rates
 from newsletter.adapters.store.subscribers import subscribers_by_status
 from newsletter.core.delivery import Kind, State
 from newsletter.core.health import PLANNING_PATIENCE, stale
@@ -38,6 +39,7 @@ def status(session: Session, sources: Sequence[str], *, now: datetime) -> Servic
             overdue=planning.overdue_readers(session, before=now - PLANNING_PATIENCE),
             oldest_waiting_at=oldest,
             reviews=sum(edition.counts.get(State.REVIEW, 0) for edition in editions),
+            rates=edition_rates(session, editions),
         ),
     )
 

@@ -9,14 +9,11 @@ from hypothesis import strategies as st
 from newsletter.core.delivery import (
     LONGEST_WAIT,
     MAX_ATTEMPTS,
-    SUPPRESSING,
-    Outcome,
     Result,
     Stage,
     outcome_of,
     parse_status,
     retry_delay,
-    suppresses,
 )
 
 CONVERSATION = [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT]
@@ -90,27 +87,6 @@ def test_what_ends_before_the_dot_is_tried_again(stage, code, text):
 )
 def test_the_enhanced_code_is_read_from_the_start_of_the_text(code, text, status):
     assert parse_status(code, text) == status
-
-
-@pytest.mark.parametrize("status", sorted(SUPPRESSING))
-def test_a_dead_address_is_suppressed(status):
-    assert suppresses(outcome_of(Stage.RCPT, 550, f"{status} gone"))
-
-
-@pytest.mark.parametrize(
-    "outcome",
-    [
-        outcome_of(Stage.RCPT, 552, "5.2.2 mailbox full"),
-        outcome_of(Stage.DOT, 554, "5.7.1 we do not like your sender"),
-        outcome_of(Stage.RCPT, 550, "User unknown"),
-        outcome_of(Stage.RCPT, 450, "4.1.1 no such user, perhaps"),
-        outcome_of(Stage.MAIL, 550, "5.1.1 said of our return path"),
-        Outcome(result=Result.SENT, code=250, status="2.1.5"),
-    ],
-    ids=["mailbox full", "policy", "no enhanced code", "temporary", "our own address", "accepted"],
-)
-def test_nothing_else_suppresses_a_reader(outcome):
-    assert not suppresses(outcome)
 
 
 def test_the_reply_is_kept_on_one_line():

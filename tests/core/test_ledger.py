@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.core.delivery import Kind, State
 from newsletter.core.ledger import Cause, EditionReport, Tally, cause_of, causes
+from newsletter.core.rates import Rate
 from newsletter.core.results import EditionView
 
 MORNING = datetime(2026, 6, 16, 7, tzinfo=UTC)
@@ -75,6 +76,7 @@ def test_the_speed_is_that_from_the_first_to_the_last(seconds, speed):
         domains=(),
         domain_count=0,
         causes=(),
+        rate=Rate(name="2026-06-16"),
     )
 
     assert report.per_second == speed

@@ -1,14 +1,20 @@
 """Reports counted by edition and domain, from the reports' side: they are few, deliveries many."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, func, literal_column, select
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow, ReportRow, SubscriberRow
-from newsletter.core.feedback import Fate
+from newsletter.adapters.store.tallies import by_domain
+from newsletter.core.delivery import State
+from newsletter.core.intake import Fate
+from newsletter.core.rates import Rate, rate_of
 from newsletter.core.reports import Kind
+from newsletter.core.results import EditionView
 
 _OF_EDITION: ColumnElement[int] = literal_column("+deliveries.edition_id", BigInteger())
 _KINDS = (Kind.HARD, Kind.SOFT, Kind.COMPLAINT)
@@ -25,29 +31,39 @@ def reported(session: Session, edition_id: int) -> list[tuple[Kind, str, str, in
     return [(Kind(kind), cause, words, count) for kind, cause, words, count in rows]
 
 
-def reported_by_edition(
-    session: Session, edition_ids: Collection[int]
-) -> Mapping[int, list[tuple[Kind, str, int]]]:
-    """(kind, cause, messages) for each of these editions that anything came back of."""
-    return _grouped(session, edition_ids, col(DeliveryRow.edition_id))
+def edition_rates(session: Session, editions: Sequence[EditionView]) -> tuple[Rate, ...]:
+    """One for each edition, in the same order."""
+    found = _grouped(session, [one.id for one in editions], col(DeliveryRow.edition_id))
+    return tuple(
+        rate_of(str(one.edition), one.counts.get(State.SENT, 0), found.get(one.id, ()))
+        for one in editions
+    )
 
 
-def reported_by_domain(
-    session: Session, edition_ids: Collection[int]
-) -> Mapping[str, list[tuple[Kind, str, int]]]:
-    """The same for each domain, of all these editions together."""
-    return _grouped(session, edition_ids, col(SubscriberRow.domain))
+def domain_rates(
+    session: Session, editions: Sequence[EditionView], *, now: datetime
+) -> tuple[Rate, ...]:
+    """One for each domain, of all these editions together: those with most reports first."""
+    numbers = [one.id for one in editions]
+    found = _grouped(session, numbers, col(SubscriberRow.domain))
+    sent = Counter[str]()
+    for number in numbers:
+        for each in by_domain(session, number, now=now):
+            sent[each.domain] += each.tally.of(State.SENT)
+    rates = [rate_of(name, count, found.get(name, ())) for name, count in sent.items()]
+    return tuple(sorted(rates, key=lambda one: (-one.complaints, -one.bounces, -one.sent)))
 
 
 def _grouped(session: Session, edition_ids: Collection[int], by: Any) -> Mapping[Any, Any]:
-    found: dict[Any, list[tuple[Kind, str, int]]] = {}
+    """(kind, messages) by this column, for what anything came back of."""
+    found: dict[Any, list[tuple[Kind, int]]] = {}
     if not edition_ids:
         return found
-    kind, cause = col(ReportRow.kind), col(ReportRow.cause)
-    wanted = _on(session, edition_ids, by, kind, cause, _MESSAGES)
+    kind = col(ReportRow.kind)
+    wanted = _on(session, edition_ids, by, kind, _MESSAGES)
     wanted = wanted.join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-    for name, kind_, cause_, count in session.execute(wanted.group_by(by, kind, cause)):
-        found.setdefault(name, []).append((Kind(kind_), cause_, count))
+    for name, kind, count in session.execute(wanted.group_by(by, kind)):
+        found.setdefault(name, []).append((Kind(kind), count))
     return found
 
 

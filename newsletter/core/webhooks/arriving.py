@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from newsletter.core.feedback import Arrival, CameBy
+from newsletter.core.feedback import Arrival
+from newsletter.core.intake import CameBy
 from newsletter.core.reports import Kind, Nature, Record, Report
 from newsletter.core.webhooks.values import Event
 

@@ -1,0 +1,116 @@
+"""What others tell that is no report by mail: providers' calls, and mail to the way out."""
+
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parseaddr
+
+from sqlmodel import Session
+
+from newsletter.adapters.store.histories import last_message_id
+from newsletter.adapters.store.subscribers import subscriber_by_key
+from newsletter.app.feedback import Feedback
+from newsletter.app.rates import Watching
+from newsletter.core.addresses import parse_address
+from newsletter.core.feedback import Arrival, TakenIn
+from newsletter.core.intake import CameBy, Fate
+from newsletter.core.mailed_leave import leave_arrival, leave_tokens
+from newsletter.core.subscribers import LEFT_AT_PROVIDER, Status
+from newsletter.core.tokens import Purpose, read_token
+from newsletter.core.webhooks import Call, Event, arrival_of, token_arrival
+from newsletter.errors import AddressError, LinkError, Refused
+from newsletter.services import feedback, leaving
+
+log = logging.getLogger(__name__)
+
+
+class Hooks(Feedback, Watching):
+    """Calls of mail providers, and mail that asks for no more."""
+
+    def take_in_events(self, arrivals: Iterable[Arrival]) -> list[TakenIn]:
+        """As of Feedback; an edition that too much comes back of is held."""
+        taken = super().take_in_events(arrivals)
+        self.hold_if_reported(taken)
+        return taken
+
+    def take_in_report(self, raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> TakenIn:
+        """As of Feedback; a mail to an unsubscribe address that we signed ends its subscription."""
+        for token in leave_tokens(raw, envelope_to=envelope_to):
+            with self.store.write() as session:
+                taken = self._leave(session, token, raw, came_by)
+            if taken is not None:
+                return taken
+        return super().take_in_report(raw, came_by=came_by, envelope_to=envelope_to)
+
+    def _leave(self, session: Session, token: str, raw: bytes, came_by: CameBy) -> TakenIn | None:
+        """None for a token that is not ours: whoever made it up acts on nobody."""
+        now, keys = self._now(session), self.letterhead.keys
+        try:
+            reader = read_token(Purpose.UNSUBSCRIBE, token, keys=keys, now=now).subscriber_id
+        except LinkError:
+            return None
+        taken = feedback.take_in(
+            session, leave_arrival(raw, came_by=came_by), secrets=keys.secrets, now=now
+        )
+        if taken.fate is not Fate.REPEATED:  # an old mail read again undoes no change of mind
+            with suppress(LinkError):  # the subscription is gone already
+                leaving.unsubscribe(session, reader, because="mail", now=now)
+        log.info("left_by_mail subscriber=%s fate=%s", reader, taken.fate)
+        return taken
+
+    def take_in_call(self, provider: str, call: Call) -> list[TakenIn]:
+        """Take in what a provider's call tells; committed when this returns.
+
+        Raises NotFound for a provider that no secret is set for, Refused for a call that is not
+        proved to be theirs, Unavailable where that or the database is away: then they call again.
+        """
+        with self.store.read() as session:
+            now = self._now(session)
+        events = self.parts.calls.events(provider, call, now=now)
+        if not events:
+            return []
+        with self.store.write() as session:
+            taken = [self._take_in(session, CameBy(provider), event, now=now) for event in events]
+        self.hold_if_reported(taken)
+        return taken
+
+    def _take_in(
+        self, session: Session, came_by: CameBy, event: Event, *, now: datetime
+    ) -> TakenIn:
+        secrets = self.letterhead.keys.secrets
+        ids = self._our_last_message(session, event)
+        is_old_token = bool(event.token) and (
+            feedback.take_in(
+                session, token_arrival(came_by, event.token), secrets=secrets, now=now
+            ).fate
+            is Fate.REPEATED
+        )
+        arrival = arrival_of(came_by, event, message_ids=ids)
+        taken = feedback.take_in(session, arrival, secrets=secrets, now=now)
+        if is_old_token and taken.fate is not Fate.REPEATED:
+            raise Refused("its token has served for another call")
+        if event.record is None and taken.fate is not Fate.REPEATED:
+            self._end(session, event.recipient, now=now)
+        return taken
+
+    def _our_last_message(self, session: Session, event: Event) -> tuple[str, ...]:
+        """What the event must be about where the provider keeps nothing of ours but the reader."""
+        own = parseaddr(self.settings.sender)[1].lower()
+        if event.return_path or event.message_id or event.sender.lower() not in ("", own):
+            return ()
+        try:
+            key = parse_address(event.recipient).key
+        except AddressError:
+            return ()
+        found = last_message_id(session, key)
+        return (found,) if found else ()
+
+    def _end(self, session: Session, recipient: str, *, now: datetime) -> None:
+        try:
+            found = subscriber_by_key(session, parse_address(recipient).key)
+        except AddressError:
+            return
+        if found is not None and found.status is not Status.ENDED:
+            leaving.unsubscribe(session, found.id, because=LEFT_AT_PROVIDER, now=now)
+            log.info("left_at_provider subscriber=%s", found.id)
