@@ -133,6 +133,7 @@ def _sweep_for_ever() -> None:
         try:
             own = own or Newsletter.from_settings(read_settings())
             own.look_around(is_stopping=is_stopping)
+            own.poll_reports(only_late=True, is_stopping=is_stopping)
         except NewsletterError as problem:
             log.warning("sweep_failed because=%s", problem)
         except Exception:  # the sweeper must outlive whatever one round meets

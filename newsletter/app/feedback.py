@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import timedelta
 
 from newsletter.adapters.store import mailboxes, reports
 from newsletter.app.service import Service
@@ -24,6 +25,7 @@ from newsletter.services import feedback
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 100.0  # at one mailbox: below its lease, whatever its server does then
+LATE = timedelta(minutes=2)  # after the last look at it
 PRUNE_SECONDS = 3600.0
 UNSUBSCRIBE_PREFIX = "unsubscribe+"  # of the mailto in List-Unsubscribe
 
@@ -60,16 +62,21 @@ class Feedback(Service):
             UNSUBSCRIBE_PREFIX
         )
 
-    def poll_reports(self, *, is_stopping: Callable[[], bool] = never) -> int:
+    def poll_reports(
+        self, *, only_late: bool = False, is_stopping: Callable[[], bool] = never
+    ) -> int:
         """Empty the mailboxes that nobody else is emptying; how many messages were taken in.
 
         A mailbox that does not answer does not stop the others: its problem stands in
-        `report_mailboxes`. is_stopping: asked before each message.
+        `report_mailboxes`. only_late: those that should have been looked at by now, as beat may
+        not run. is_stopping: asked before each message.
         """
+        rest = LATE if only_late else timedelta()
         taken = 0
         for box in self.parts.report_boxes:
             with self.store.write() as session:
-                is_ours = mailboxes.claim_mailbox(session, box.name, now=self._now(session))
+                now = self._now(session)
+                is_ours = mailboxes.claim_mailbox(session, box.name, now=now, rest=rest)
             if is_ours:
                 taken += self._empty(box, is_stopping)
         if time.monotonic() >= self._prune_at:

@@ -77,6 +77,7 @@ def _start_servers(stack: ExitStack, given: Settings, port: int | None) -> _Mach
 
 
 def _start_pages(stack: ExitStack, settings: Settings, place: "Place", inbox: Path | None) -> None:
+    from newsletter.cli.intake import open_doors
     from newsletter.cli.local import pages_with_inbox
     from newsletter.cli.opening import opened
     from newsletter.cli.site import PATIENCE_SECONDS, Site
@@ -84,6 +85,8 @@ def _start_pages(stack: ExitStack, settings: Settings, place: "Place", inbox: Pa
     newsletter = stack.enter_context(opened(settings, patience_seconds=PATIENCE_SECONDS))
     newsletter.check_templates()
     stack.enter_context(Site(pages_with_inbox(newsletter, inbox), place.listening))
+    for door in open_doors(stack, newsletter, settings.listen_urls):
+        say(f"Listening for reports on {door}.")
 
 
 def _start_children(stack: ExitStack, machine: _Machine) -> "Children":

@@ -82,16 +82,19 @@ def unread_arrival(raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> Arr
     )
 
 
+_BEGINS_MESSAGE = re.compile(rb"From .{0,400}\d:\d\d", re.DOTALL)
+
+
 def messages_in_mbox(lines: Iterable[bytes]) -> Iterator[bytes]:
     """The messages of an mbox, each at most MAX_REPORT_BYTES, the rest of it left out.
 
-    lines: as a file gives them, or pieces of long ones. A line that begins with "From " begins a
-    message, at the start and behind an empty line.
+    lines: as a file gives them, or pieces of long ones. A line such as "From ada@example.org Mon
+    Jun 15 12:00:00 2026" begins a message, at the start and behind an empty line.
     """
     pieces: list[bytes] = []
     room, is_behind_gap = MAX_REPORT_BYTES, True
     for line in lines:
-        if is_behind_gap and line.startswith(b"From "):
+        if is_behind_gap and _BEGINS_MESSAGE.match(line):
             if pieces:
                 yield b"".join(pieces)
             pieces, room = [], MAX_REPORT_BYTES
@@ -115,11 +118,13 @@ def key_of(raw: bytes) -> str:
     if text.startswith((b"From ", b">From ")):
         text = text.partition(b"\n")[2]
     head, _, body = text[:_KEY_BYTES].partition(b"\n\n")
-    fields = (
+    fields = [
         field
         for field in re.split(rb"\n(?![ \t])", head)
         if field.partition(b":")[0].strip().lower() in _OF_THE_MESSAGE
-    )
+    ]
+    if not fields:  # it has no header that anybody could know
+        body = text[:_KEY_BYTES]
     digest = hashlib.sha256(b"\n".join(fields))
     digest.update(b"\n\n" + _QUOTED_FROM.sub(b"", body).rstrip())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Reports taken in: whom they act on, and on whom they never do; on both databases."""
+"""Reports taken in: whom they act on, and on whom they never do."""
 
 import pytest
 from builders import Clock, a_newsletter, a_paper, add_reader, settings_for
@@ -46,11 +46,14 @@ def clock():
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+BOTH = pytest.mark.parametrize("service", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
 def service(request, tmp_path, clock):
-    """A service with one reader, ada."""
+    """A service with one reader, ada; on SQLite where the test does not ask for BOTH."""
     settings = settings_for(tmp_path)
-    if request.param == "postgres":
+    if getattr(request, "param", "sqlite") == "postgres":
         settings = settings_for(tmp_path, database_url=request.getfixturevalue("postgres_url"))
     paper = a_paper()
     with a_newsletter(tmp_path, papers=[paper], clock=clock, settings=settings) as service:
@@ -81,6 +84,7 @@ def suppressed_because(service, delivery_id) -> str:
     return service.delivery(str(delivery_id)).suppressed_because
 
 
+@BOTH
 def test_a_dead_address_is_suppressed_at_once(service, clock):
     letter = sent(service, clock)
 
@@ -108,6 +112,7 @@ def test_what_was_sent_stays_sent(service, clock):
     assert service.delivery(str(letter.delivery_id)).delivery.state is State.SENT
 
 
+@BOTH
 def test_a_report_seen_twice_counts_once_whichever_way_it_came(service, clock):
     letter = sent(service, clock)
     raw = a_dsn(letter.return_path)
@@ -161,6 +166,7 @@ def test_a_return_path_inside_the_returned_message_counts(service, clock):
     assert taken.delivery_id == letter.delivery_id
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("recipient", "is_ours"), [("ADA@example.org", True), ("eve@x.org", False)]
 )
@@ -206,6 +212,7 @@ def test_five_bad_days_end_the_mail(service, clock):
     assert because[4] == "soft bounces on 5 days within 30, the last: mailbox full, 5.2.2"
 
 
+@BOTH
 def test_a_mail_that_arrived_in_between_begins_the_score_anew(service, clock):
     for number in range(4):
         letter = sent(service, clock, days=1)
@@ -218,6 +225,7 @@ def test_a_mail_that_arrived_in_between_begins_the_score_anew(service, clock):
     assert taken.suppressed_because == ""
 
 
+@BOTH
 def test_a_suppression_and_the_history_outlive_the_reader(service, clock):
     letter = sent(service, clock)
     take(service, a_dsn(letter.return_path))
@@ -249,6 +257,7 @@ def test_of_several_behind_one_address_a_dead_one_does_not_end_the_mail(service,
     assert (taken.fate, taken.suppressed_because) == (Fate.COUNTED, "")
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("raw", "fate"),
     [

@@ -8,7 +8,7 @@ import re
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +98,8 @@ class ImapBox:
 
 def _connected(account: Account) -> imaplib.IMAP4:
     """A conversation that is encrypted as wanted, and logged in."""
-    host, port, context = account.host, account.port, ssl.create_default_context()
+    host, port = account.host, account.port
+    context = None if account.tls == "none" else ssl.create_default_context()
     server: imaplib.IMAP4
     if account.tls == "implicit":
         server = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=ANSWER_SECONDS)
@@ -113,7 +114,8 @@ def _connected(account: Account) -> imaplib.IMAP4:
         else:
             server.login(_quoted(account.user), account.password)
     except BaseException:
-        server.shutdown()
+        with suppress(OSError):
+            server.shutdown()
         raise
     return server
 

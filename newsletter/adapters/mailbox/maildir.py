@@ -1,7 +1,6 @@
 """A Maildir: one file a message, written whole by whoever puts it there; nothing is locked."""
 
 import logging
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,14 +57,12 @@ class MaildirBox:
 def _read(path: Path) -> bytes | None:
     """The beginning of the file, None for what cannot be read: it must not stop the others."""
     try:
-        # A pipe would hang at its opening, and a link may lead anywhere.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as problem:
-        if not isinstance(problem, FileNotFoundError):  # else somebody else took it
-            log.warning("report_unreadable file=%s because=%s", path.name, problem.strerror)
+        if not stat.S_ISREG(path.lstat().st_mode):  # a pipe would hang, a link may lead anywhere
+            raise OSError(0, "it is no file")
+        with path.open("rb") as file:
+            return file.read(MAX_REPORT_BYTES)
+    except FileNotFoundError:  # somebody else took it
         return None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            log.warning("report_unreadable file=%s because=it is no file", path.name)
-            return None
-        return file.read(MAX_REPORT_BYTES)
+    except OSError as problem:
+        log.warning("report_unreadable file=%s because=%s", path.name, problem.strerror)
+        return None

@@ -12,14 +12,20 @@ from newsletter.core.results import MailboxView
 LEASE = timedelta(minutes=3)  # longer than a look takes
 
 
-def claim_mailbox(session: Session, name: str, *, now: datetime) -> bool:
-    """Whether it is ours to empty until the lease runs out. The caller commits before it looks."""
+def claim_mailbox(
+    session: Session, name: str, *, now: datetime, rest: timedelta = timedelta()
+) -> bool:
+    """Whether it is ours to empty until the lease runs out. The caller commits before it looks.
+
+    rest: how long it is left alone after the last look.
+    """
     session.execute(insert_once(session, MailboxRow).values(name=name, taken=0, problem=""))
     claimed = session.scalar(
         update(MailboxRow)
         .where(
             col(MailboxRow.name) == name,
             or_(col(MailboxRow.lease_until).is_(None), col(MailboxRow.lease_until) <= now),
+            or_(col(MailboxRow.looked_at).is_(None), col(MailboxRow.looked_at) <= now - rest),
         )
         .values(lease_until=now + LEASE)
         .returning(col(MailboxRow.name))
