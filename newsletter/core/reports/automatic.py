@@ -25,6 +25,12 @@ _DMARC = re.compile(
     r"report[- ]domain:|dmarc (?:aggregate|failure|forensic|report)|tls[- ]?rpt|report domain",
     re.IGNORECASE,
 )
+_REFUSES = re.compile(
+    r"\bautomatic\w*[\s\w]{0,20} (?:rejected|refused)|(?:rejected|refused)[\s\w]{0,20} automatic"
+    r"|message was (?:rejected|refused)",
+    re.IGNORECASE,
+)
+RECEIPT = "message/disposition-notification"
 _AGGREGATE = re.compile(r"report domain:.*submitter:", re.IGNORECASE)  # RFC 7489 section 7.2.1.1
 _ARCHIVES = ("application/zip", "application/gzip", "application/x-gzip", "application/tlsrpt+gzip",
              "application/x-zip-compressed", "application/tlsrpt+json")  # fmt: skip
@@ -38,8 +44,13 @@ def is_authentication_report(subject: str, parts: list[Part]) -> bool:
 
 
 def is_receipt(parts: list[Part]) -> bool:
-    """Whether this tells that a message was read or thrown away (RFC 8098)."""
-    return any(part.kind == "message/disposition-notification" for part in parts)
+    """Whether this tells that a message was read or thrown away (RFC 8098).
+
+    Sieve's reject (RFC 5429) and Dovecot's full mailboxes refuse in the same form.
+    """
+    return any(part.kind == RECEIPT for part in parts) and not any(
+        _REFUSES.search(part.text[:2_000]) for part in parts if part.kind.startswith("text/")
+    )
 
 
 def is_by_subject(subject: str) -> bool:

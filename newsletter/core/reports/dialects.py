@@ -48,17 +48,24 @@ SUBJECTS = _any(
     r"ej levererbart", r"kunne ikke leveres", r"niedor[ęe]cz", r"недостав", r"не доставлено",
     r"не может быть доставлено", r"配信不能", r"配信できません", r"送信(?:エラー|失敗|できません)",
     r"戻って", r"エラー", r"退信", r"無法(?:投遞|傳遞)", r"无法(?:投递|送达)", r"배달",
-    r"n[ãa]o (?:[ée] poss[íi]vel|foi poss[íi]vel) entregar", r"no (?:se )?(?:ha |pudo |fue )?"
-    r"(?:podido |sido )?(?:ser )?entreg", r"mancata consegna|non consegnat", r"nie dostarczon",
-    r"nedoru[čc]", r"nem k[ée]zbes[íi]t", r"nelivra", r"[üu]bermittlung|zustell(?:ung|fehler)",
-    r"non (?:distribu|d[ée]livr|livr)", r"kan ikke leveres|kunde inte levereras|toimittam",
-    r"iletilemedi|teslim edilemedi", r"ошибка|возвра(?:т|щен)", r"不達|未達|届けられ", r"退件|退回|未送达",
-    r"반송|전송 ?실패", r"postmaster notify", r"status notification", r"\bnotice\b", r"unable to deliver",
+    r"n[ãa]o (?:[ée]|foi) poss[íi]vel entregar",
+    r"no (?:se )?(?:ha |pudo |fue )?(?:podido |sido )?(?:ser )?entreg",
+    r"mancata consegna|non consegnat", r"nie dostarczon", r"nedoru[čc]", r"nem k[ée]zbes[íi]t",
+    r"nelivra", r"[üu]bermittlung|zustell(?:ung|fehler)", r"non (?:distribu|d[ée]livr|livr)",
+    r"kan ikke leveres|kunde inte levereras|toimittam", r"iletilemedi|teslim edilemedi",
+    r"ошибка|возвра(?:т|щен)", r"不達|未達|届けられ", r"退件|退回|未送达", r"반송|전송 ?실패",
+    r"postmaster notify", r"status notification", r"\bnotice\b", r"unable to deliver",
     r"problem delivering", r"rejected", r"user unknown", r"mail failed",
     r"unknown (?:user|address)",
     r"not member", r"undelivered",
 )  # fmt: skip
 
+# … and what it says where all went well.
+SUCCESSES = _any(
+    r"^\s*(?:delivered|relayed|expanded|remis|entregado|consegnato|zugestellt)\s*:",
+    r"(?<!un)(?<!not )success\w* (?:mail )?deliver|deliver\w* success",
+    r"notification \((?:success|relay)",
+)
 # What a report of failure says somewhere in its text.
 FAILURES = _any(
     r"(?:could ?n[o']t|could not|can ?not|can ?n['o]?t|was ?n[o']?t|were not|has not been|not been"
@@ -96,8 +103,9 @@ FAILURES = _any(
     r"(?:error|fallo|falla|falha|errore) (?:al|de|en|na|no|di|durante)|a entrega falhou",
     r"n[ãa]o (?:p[ôo]de|foi|[ée]) (?:\w+ ){0,2}entreg", r"non (?:è |e' )?(?:stat\w |possibile )*"
     r"(?:consegna|recapita)|recapito non riuscito|impossibile (?:consegnare|recapitare)",
-    r"kon(?:den)? niet|niet (?:worden )?(?:bezorgd|afgeleverd)", r"nie (?:została?|mo[żz]na|uda[łl]o)"
-    r"(?: \w+){0,3} dostarcz", r"nebyl\w* doru[čc]en|nelze doru[čc]it|nem (?:lehet|siker[üu]lt)",
+    r"kon(?:den)? niet|niet (?:worden )?(?:bezorgd|afgeleverd)",
+    r"nie (?:została?|mo[żz]na|uda[łl]o)(?: \w+){0,3} dostarcz",
+    r"nebyl\w* doru[čc]en|nelze doru[čc]it|nem (?:lehet|siker[üu]lt)",
     r"kunne ikke|kunde inte|gick inte att|ei voitu", r"iletilemedi|teslim edilemedi|ula[şs]t",
     r"не (?:удалось|доставлен|было? доставлен)|ошибк\w+ доставки|отправлено одному",
     r"(?:届け|送信|配送|配信)[^\n]{0,12}(?:ませんでした|できない|失敗|エラー)|失敗しました",
@@ -206,9 +214,9 @@ QUOTES = re.compile(
 )
 # The address that a reader moved to: it is alive, and no recipient of this message.
 ANOTHER = re.compile(
-    r"\b(?:new (?:e-?mail )?address(?: is)?|(?:please |and )?(?:try|use)|(?:has )?(?:moved|changed) to"
+    r"\b(?:new (?:e-?mail )?address(?: is)?|(?:please |and )?(?:try|use)|(?:moved|changed) to"
     r"|replaced by|(?:write|forward|send)(?:ed)? (?:it )?to|nouvelle adresse(?: est)?"
-    r"|neue adresse(?: lautet)?|nueva direcci[oó]n(?: es)?)[ \t:]{1,4}"
-    r"(?:\w+@|[<\"'(]{1,2}(?:mailto:)?)?[^\s<>()@\"']{0,64}@?[\w.-]{3,200}\.[\w.-]{2,60}[>\"')]?",
+    r"|neue adresse(?: lautet)?|nueva direcci[oó]n(?: es)?)[ \t:]{1,4}[<\"'(]{0,2}(?:mailto:)?"
+    r"[^\s<>()@\"']{1,64}@[\w.-]{3,200}[>\"')]?",
     re.IGNORECASE,
 )

@@ -65,6 +65,8 @@ def _read(
         return read
     if automatic.is_receipt(parts) or automatic.is_by_subject(subject):
         return Nature.AUTOMATIC, ()
+    if dialects.SUCCESSES.search(subject):
+        return Nature.DELIVERED, ()
     if freeform.is_notice(headers, subject, notice) and (
         said := freeform.said_in(headers, subject, notice)
     ):
@@ -78,6 +80,7 @@ def _read(
 
 def _read_dsn(parts: list[Part], notice: Notice) -> tuple[Nature, tuple[Record, ...]] | None:
     """The records of a standard report; None where there is none that names anybody."""
+    parts = [part for part in parts if part.kind != automatic.RECEIPT]
     texts = [p.text for p in parts if p.kind.startswith("message/") and not p.is_returned]
     texts = [text for text in texts if dsn.looks_like_dsn(text)]
     texts = texts or [p.text for p in parts if not p.is_returned and dsn.looks_like_dsn(p.text)]

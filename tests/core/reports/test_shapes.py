@@ -45,8 +45,8 @@ SHAPES = {
     "qmail in another tongue": (
         "MAILER-DAEMON@mx.reef.example",
         "Fehler bei der Zustellung",
-        "Hallo. Hier ist das Programm qmail-send auf mx.reef.example.\nIhre Nachricht konnte an die "
-        "folgende Adresse nicht zugestellt werden.\n\n<{who}>:\n{why}\n\n"
+        "Hallo. Hier ist das Programm qmail-send auf mx.reef.example.\nIhre Nachricht konnte an "
+        "die folgende Adresse nicht zugestellt werden.\n\n<{who}>:\n{why}\n\n"
         "--- Unter dieser Zeile folgt die Nachricht.\n\n{returned}",
     ),
     "exim": (
@@ -79,7 +79,8 @@ SHAPES = {
         "Returned mail: see transcript for details",
         "The original message was received at Mon, 23 Nov 2026 06:00:00 GMT\nfrom "
         "app.letters.example [192.0.2.1]\n\n   ----- The following addresses had permanent fatal "
-        "errors -----\n<{who}>\n    (reason: {why})\n\n   ----- Transcript of session follows -----\n"
+        "errors -----\n<{who}>\n    (reason: {why})\n\n"
+        "   ----- Transcript of session follows -----\n"
         "... while talking to mx.kelp.example.:\n>>> RCPT To:<{who}>\n<<< {why}\n\n"
         "   ----- Original message follows -----\n\n{returned}",
     ),
@@ -209,8 +210,9 @@ SHAPES = {
     "james": (
         "postmaster@reef.example",
         "Re:Papers of the day",
-        "Hi. This is the James mail server at mx.reef.example.\nI'm afraid I wasn't able to deliver "
-        "your message to the following addresses.\nThis is a permanent error; I've given up.\n"
+        "Hi. This is the James mail server at mx.reef.example.\nI'm afraid I wasn't able to "
+        "deliver your message to the following addresses.\n"
+        "This is a permanent error; I've given up.\n"
         "Below I include the list of recipients and the reason why I was unable to deliver\nyour "
         "message.\n\nFailed recipient(s):\n{who}\n\nError message:\n{why}\n\n"
         "The original message is attached.\n",
@@ -297,8 +299,8 @@ SHAPES = {
         "Mail Delivery Service <mailer@reef.example>",
         "Delivery Failure",
         "Could not deliver message to the following recipient(s):\n\nFailed Recipient: {who}\n"
-        "Reason: Remote host said: {why}\n\n   -- The header and top 20 lines of the message follows"
-        " --\n\n{returned}",
+        "Reason: Remote host said: {why}\n\n   -- The header and top 20 lines of the message "
+        "follows --\n\n{returned}",
     ),
     "communigate": (
         "MAILER-DAEMON@mx.reef.example",
@@ -310,8 +312,8 @@ SHAPES = {
         "Mail Administrator <Postmaster@mx.reef.example>",
         "Mail System Error - Returned Mail",
         "This Message was undeliverable due to the following reason:\n\n{why}\n\n"
-        "     <{who}>\n\nPlease reply to Postmaster@mx.reef.example\nif you feel this message to be "
-        "in error.\n",
+        "     <{who}>\n\nPlease reply to Postmaster@mx.reef.example\nif you feel this message to "
+        "be in error.\n",
     ),
     "mercury": (
         "Electronic Postmaster <Postmaster@reef.example>",
@@ -346,8 +348,8 @@ SHAPES = {
     "prose": (
         "Postmaster <postmaster@reef.example>",
         "Problem with your message",
-        "Dear sender,\n\nyour message of this morning, which was meant for {who}, has come\nback to "
-        "us. The server over there refused it and said:\n\n    {why}\n\nKind regards,\nthe "
+        "Dear sender,\n\nyour message of this morning, which was meant for {who}, has come\nback "
+        "to us. The server over there refused it and said:\n\n    {why}\n\nKind regards,\nthe "
         "postmaster (postmaster@reef.example)\n",
     ),
     "reason before": (
