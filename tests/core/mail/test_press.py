@@ -185,6 +185,7 @@ def test_messages_are_to_the_byte_what_the_obvious_way_makes(make, mail_template
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(3600)
 def test_a_thousand_messages_are_to_the_byte_what_the_obvious_way_makes(make, mail_templates):
     papers = some_papers()
 
