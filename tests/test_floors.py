@@ -83,7 +83,7 @@ PARTS = (
     part(5, "newsletter.__main__", ("newsletter.cli",)),
     part(5, "newsletter.cli", ENTRY, libraries="typer click rich uvicorn fastapi"),
     part(5, "newsletter.web", ENTRY,
-         libraries="fastapi starlette jinja2 markupsafe uvicorn pydantic"),
+         libraries="fastapi starlette anyio jinja2 markupsafe uvicorn pydantic"),
     part(5, "newsletter.bench", ENTRY, libraries="typer rich jinja2 markupsafe premailer"),
     part(5, "workers", ENTRY, libraries="billiard celery kombu"),
 )  # fmt: skip

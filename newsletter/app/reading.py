@@ -1,5 +1,6 @@
 """Papers and previews: what readers and admins look at before anything is sent."""
 
+import time
 from datetime import date, datetime
 from functools import cached_property
 
@@ -10,6 +11,8 @@ from newsletter.core.backtest import BackTest
 from newsletter.core.papers import Paper
 from newsletter.core.results import Place, Preview, Searched
 from newsletter.services import backtests, previews, reasons, searches, subscriptions
+
+FRESH_SECONDS = 1.0  # that papers may be behind the store; looking costs as much as a filter
 
 
 class Reading(Service):
@@ -63,18 +66,27 @@ class Reading(Service):
             now = self._now(session)
             return reasons.reason(session, subscriber, paper, edition=edition, now=now)
 
+    _look_again_at = 0.0  # by the monotonic clock
+
     @cached_property
     def _recent(self) -> backtests.RecentPapers:
         return backtests.RecentPapers()
 
-    def back_test(self, text: str, *, days: int = 30) -> BackTest:
+    def back_test(
+        self, text: str, *, days: int = 30, most: int | None = None, is_fresh: bool = True
+    ) -> BackTest:
         """What a filter would have brought in the last days that have papers.
 
-        days: 1 to 90. Raises FilterError, ChoiceError. The first call makes the papers ready, which
-        takes a second or so; from then on it takes milliseconds.
+        days: 1 to 90. most: so many matches are told in full. is_fresh: otherwise the papers may
+        be those of a moment ago. Raises FilterError, ChoiceError. The first call makes the papers
+        ready, which takes a second or so; from then on it takes milliseconds.
         """
-        with self.store.read() as session:
-            return backtests.try_filter(session, self._recent, text, days=days, today=self.today())
+        past = self._recent.ready
+        if is_fresh or time.monotonic() > self._look_again_at:
+            with self.store.read() as session:
+                past = self._recent.past(session, today=self.today())
+            self._look_again_at = time.monotonic() + FRESH_SECONDS
+        return backtests.try_filter(text, past, days=days, most=most)
 
     @cached_property
     def _older(self) -> searches.OlderPapers:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -75,7 +75,7 @@ def measure(
     url: pages that are served already, on this machine. Raises Refused for those of another,
     Unavailable when the server does not start.
     """
-    filters = list(dict.fromkeys(filters_of(4 * visitors, made_papers(200, _today()))))
+    filters = filters_of(20 * visitors, made_papers(200, _today()))
     if url:
         _check_place(url)
         return _visit(url, visitors, seconds, pause_seconds, filters, show, pid=None)
@@ -95,7 +95,7 @@ def _visit(
     *,
     pid: int | None,
 ) -> Visited:
-    asyncio.run(_crowd(url, 2, 1.0, 0.1, filters, _nothing))  # the first look makes papers ready
+    asyncio.run(_ready(url, filters[0]))
     before = _cpu_seconds(pid)
     began = time.monotonic()
     tally = asyncio.run(_crowd(url, visitors, float(seconds), pause_seconds, filters, show))
@@ -118,6 +118,19 @@ def _visit(
         preview_max_ms=_share(preview, 1.0),
         server_cpu_ms=None if cpu is None else round(cpu, 2),
     )  # fmt: skip
+
+
+async def _ready(url: str, wanted: str) -> None:
+    """When the server has its papers ready. Raises Unavailable."""
+    give_up = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up:
+        connection = _Connection(url)
+        with suppress(OSError, EOFError):
+            if await connection.get(f"{PREVIEW}?{urlencode({'filter': wanted})}") == 200:
+                return
+        connection.close()
+        await asyncio.sleep(0.2)
+    raise Unavailable(f"{url} does not answer: see what it says.")
 
 
 async def _crowd(
@@ -269,6 +282,3 @@ def _share(times: Sequence[float], share: float) -> float:
 
 def _today() -> date:
     return datetime.now(UTC).date()
-
-
-def _nothing(_stage: str, _done: int, _total: int) -> None: ...

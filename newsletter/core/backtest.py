@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 
 from newsletter.core.filters import Filter, parse_filter
 from newsletter.core.filters.tree import Leaf, Name, Node, Not, Number, Value, Words
@@ -58,7 +59,7 @@ class BackTest:
 
     filter: canonical. span: how many days were looked at, the last one that has papers included.
     days: those of them that have papers, oldest first. matches: the newest day first, then most
-    upvoted. warnings: what its reader may want to change.
+    upvoted; of many perhaps only the first. warnings: what its reader may want to change.
     """
 
     filter: str
@@ -72,9 +73,14 @@ class BackTest:
         return sum(day.papers for day in self.days)
 
     @property
+    def total(self) -> int:
+        """How many papers match."""
+        return sum(day.matches for day in self.days)
+
+    @property
     def per_day(self) -> float:
         """Matches on a day that has papers; 0.0 where no day has any."""
-        return len(self.matches) / len(self.days) if self.days else 0.0
+        return self.total / len(self.days) if self.days else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,11 @@ class Past:
         return any(day.index.match(wanted) for day in self.days)
 
 
-def back_test(wanted: Filter, past: Past, *, days: int) -> BackTest:
+def back_test(wanted: Filter, past: Past, *, days: int, most: int | None = None) -> BackTest:
     """What this filter would have brought in the last `days` days, from 1 to MAX_DAYS.
 
-    The last of them is the last day that has papers.
+    The last of them is the last day that has papers. most: so many matches are told in full, which
+    takes longer than finding them all.
     """
     first = past.days[-1].on - timedelta(days=days - 1) if past.days else date.max
     recent = [day for day in past.days if day.on >= first]
@@ -120,11 +127,12 @@ def back_test(wanted: Filter, past: Past, *, days: int) -> BackTest:
         for day, bits in zip(recent, selected, strict=True)
     )
     part = _part(wanted.tree)
-    matches = tuple(
+    every = (
         match
         for day, bits in zip(reversed(recent), reversed(selected), strict=True)
         for match in _matches(day.index, wanted, part, bits)
     )
+    matches = tuple(every if most is None else islice(every, most))
     shown = BackTest(filter=wanted.text, span=days, days=counts, matches=matches)
     return replace(shown, warnings=_warnings(shown, wanted, past))
 
@@ -215,7 +223,7 @@ def _warnings(shown: BackTest, wanted: Filter, past: Past) -> tuple[Hint, ...]:
 
 def _measured(shown: BackTest, wanted: Filter, past: Past, hints: Sequence[Hint]) -> Iterator[Hint]:
     """Too many papers or none; not where it is meant so or explained by a contradiction."""
-    count = len(shown.matches)
+    count = shown.total
     if count > BROAD * shown.papers and shown.papers >= ENOUGH and wanted.text != "*":
         share = f"{count / shown.papers:.0%}".replace("%", " %")
         yield Hint(kind="broad", text=f"matches {share} of all papers: narrow it, or write `*`")

@@ -31,6 +31,11 @@ class RecentPapers:
     _past: Past = field(default_factory=lambda: Past.of(()))
     _days: dict[date, tuple[_Mark, PaperDay]] = field(default_factory=dict)
 
+    @property
+    def ready(self) -> Past:
+        """The days as they were made ready last; none before the first time."""
+        return self._past
+
     def past(self, session: Session, *, today: date) -> Past:
         """The days as they are stored now; none of them is later than today."""
         version = (papers_revision(session), today)
@@ -81,11 +86,9 @@ def _span(session: Session, today: date) -> tuple[date, date]:
     return first, last
 
 
-def try_filter(
-    session: Session, recent: RecentPapers, text: str, *, days: int, today: date
-) -> BackTest:
+def try_filter(text: str, past: Past, *, days: int, most: int | None = None) -> BackTest:
     """What this filter would have brought; see core.backtest. Raises FilterError, ChoiceError."""
     wanted = parse_filter(text)
     if not 1 <= days <= MAX_DAYS:
         raise ChoiceError(f"{days} days cannot be looked at: choose from 1 to {MAX_DAYS}.")
-    return back_test(wanted, recent.past(session, today=today), days=days)
+    return back_test(wanted, past, days=days, most=most)

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from newsletter.errors import Unavailable
 
 KEEP_SECONDS = 1.0  # no page need be newer; it makes a crowd as cheap as one visitor
 MOST_KEPT = 256
+MAKERS = 2
 WORTH_PACKING = 1000  # bytes
 _STAMP = re.compile(rb'name="stamp" value="\w*"')  # of a form: other words, the same page
 _PACKED = ("text/", "application/json", "application/atom+xml", "image/svg+xml")
@@ -93,6 +94,8 @@ class Kept:
 
     def __init__(self, *, seconds: float = KEEP_SECONDS) -> None:
         self._seconds = seconds
+        # Making is work, not waiting: more threads at it would only keep the event loop waiting.
+        self._makers = CapacityLimiter(MAKERS)
         self._answers: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
 
     async def answer(self, request: Request, make: Callable[[], Answer]) -> Response:
@@ -104,7 +107,7 @@ class Kept:
         if kept is not None:
             self._keep(address, kept[1])
         try:
-            made = await run_in_threadpool(make)
+            made = await to_thread.run_sync(make, limiter=self._makers)
         except Unavailable:
             if kept is None:
                 raise

@@ -110,13 +110,13 @@ def api_router(newsletter: Newsletter) -> APIRouter:
     ) -> Response | PreviewOut:
         response.headers.update(NEWS)
         try:
-            tested = newsletter.back_test(text, days=days)
+            tested = newsletter.back_test(text, days=days, most=limit, is_fresh=False)
         except FilterError as error:
             return problem(error.problem, column=error.column, status=400)
         return PreviewOut(
             filter=tested.filter,
             span_days=tested.span,
-            total=len(tested.matches),
+            total=tested.total,
             per_day=round(tested.per_day, 2),
             days=[DayOut(day=d.date, papers=d.papers, matches=d.matches) for d in tested.days],
             latest=[_match(match) for match in tested.matches[:limit]],

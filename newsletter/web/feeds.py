@@ -27,7 +27,9 @@ def feed_router(newsletter: Newsletter, kept: Kept) -> APIRouter:
 
     def _feed(text: str) -> Answer:
         try:
-            tested = newsletter.back_test(text if text.strip() else "*", days=DAYS)
+            tested = newsletter.back_test(
+                text if text.strip() else "*", days=DAYS, most=MOST_ENTRIES
+            )
         except FilterError as error:
             words = f"This filter cannot be read: {error}\n"
             return Answer.of(words.encode(), "text/plain; charset=utf-8", status=400)

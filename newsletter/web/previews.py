@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,6 +17,7 @@ from newsletter.web.forms import EXAMPLES, Errors, WishesForm
 from newsletter.web.view import NEWS, READ, View
 
 DAYS = 30
+MOST_OF_THEM = timedelta(days=22)  # between the first and the last day with papers
 SHOWN = 3  # papers, beside a form
 SHOWN_ON_PAGE = 10
 MOST_WARNINGS = 4
@@ -24,19 +26,18 @@ _ROW = re.compile(r"(?:topics|mutes)-[0-9]{1,2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPreview:
-    """total: papers of the last `days` days; a_day: of those on a day with papers. cards: the
-    newest of them. is_mute: the filter keeps papers out. warnings: sentences.
+    """total: papers of the last `days` days; a_day, over: of those on a day with papers, in words.
+    chart: None where no day has any. cards: the newest. warnings: sentences.
     """
 
     filter: str
     total: int
     days: int
-    days_with_papers: int
     a_day: str
+    over: str
     chart: Chart | None
     cards: tuple[PageCard, ...]
     warnings: tuple[str, ...]
-    is_mute: bool = False
 
 
 def preview_of(
@@ -55,25 +56,33 @@ def preview_of(
 
 def try_filter(newsletter: Newsletter, text: str, *, shown: int = SHOWN) -> TopicPreview:
     """What this filter would have brought. Raises FilterError."""
-    tested = newsletter.back_test(text, days=DAYS)
+    tested = newsletter.back_test(text, days=DAYS, most=shown, is_fresh=False)
     return TopicPreview(
         filter=tested.filter,
-        total=len(tested.matches),
+        total=tested.total,
         days=DAYS,
-        days_with_papers=len(tested.days),
-        a_day=a_day_in_words(tested),
+        a_day=_a_day(tested),
+        over=_over(tested),
         chart=chart_of(tested.days, span=DAYS),
         cards=tuple(cards_of_matches(tested.matches[:shown], tested.filter)),
         warnings=tuple(hint.text for hint in tested.warnings[:MOST_WARNINGS]),
     )
 
 
-def a_day_in_words(tested: BackTest) -> str:
-    """ "4.2 papers a day", "1 paper a day"; a rare one "fewer than one paper a day"."""
+def _a_day(tested: BackTest) -> str:
+    """ "4.2 papers a day", "1 paper a day"; of a rare one "fewer than one paper a day"."""
     if 0 < tested.per_day < 0.95:
         return "fewer than one paper a day" if tested.per_day >= 0.1 else "a paper now and then"
     shown = f"{tested.per_day:.1f}".removesuffix(".0")
     return f"{shown} paper{'' if shown == '1' else 's'} a day"
+
+
+def _over(tested: BackTest) -> str:
+    """ "over the last 30 days"; of a site that began later "on the 4 days with papers"."""
+    if tested.days and tested.days[-1].date - tested.days[0].date >= MOST_OF_THEM:
+        return f"over the last {tested.span} days"
+    count = len(tested.days)
+    return "on the one day that has papers" if count == 1 else f"on the {count} days with papers"
 
 
 def preview_router(newsletter: Newsletter, view: View, kept: Kept) -> APIRouter:
