@@ -15,7 +15,7 @@ from newsletter.core.matching import PaperIndex
 from newsletter.core.results import Place, Searched
 
 MOST_KEPT = 20_000  # papers of older days kept ready
-MOST_NEW = 400  # papers made ready for one page: about a third of a second
+MOST_NEW = 250  # papers made ready for one page: about a fifth of a second
 DAYS_AT_ONCE = 30
 
 _Mark = tuple[int, datetime]

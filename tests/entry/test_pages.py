@@ -259,7 +259,7 @@ def test_a_filter_can_be_tried_before_subscribing(client):
     fields = rows(("", "title:agents"), address="eve@example.org", do="preview-0")
     answer = client.post("/subscribe", data=fields).text
 
-    assert "<strong>12 papers a day</strong> over the last 30 days" in answer
+    assert "<strong>12 papers a day</strong> on the one day that has papers" in answer
     assert "Paper 1 about <mark>agents</mark>" in answer
 
 

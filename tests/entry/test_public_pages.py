@@ -7,7 +7,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from builders import MONDAY, Clock, a_newsletter, a_paper
+from builders import MONDAY, Clock, a_newsletter, a_paper, settings_for
 from fastapi.testclient import TestClient
 from lxml import etree, html
 
@@ -85,7 +85,7 @@ def test_a_preview_says_how_many_papers_a_day_and_which(client):
     page = shown(client.get("/preview?filter=title:kites"))
 
     text = page.xpath("//section[@class='tried']")[0].text_content()
-    assert "fewer than one paper a day over the last 30 days" in " ".join(text.split())
+    assert "fewer than one paper a day on the 2 days with papers" in " ".join(text.split())
     assert page.xpath("//h3//mark/text()") == ["Kites"]
     assert "Matched: title:kites" in " ".join(text.split())
 
@@ -501,3 +501,35 @@ def test_a_packed_file_is_the_file(client):
     assert int(file.headers["content-length"]) < 18_000
     assert b"htmx" in file.content
     assert gzip.compress(file.content)
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (29, "<strong>2 papers a day</strong> over the last 30 days"),
+        (3, "<strong>2 papers a day</strong> on the 2 days with papers"),
+    ],
+)
+def test_a_young_site_does_not_boast_of_a_month(tmp_path, first, said):
+    days = [DAY, DAY, DAY - timedelta(days=first), DAY - timedelta(days=first)]
+    with a_newsletter(tmp_path, clock=Clock()) as made:
+        with made.store.write() as session:
+            papers = [a_paper(number, featured_on=day) for number, day in enumerate(days)]
+            add_papers(session, papers, now=MONDAY)
+        client = TestClient(create_app(made))
+
+        assert said in client.get("/preview?of=topics-0&topics-0-filter=agents").text
+
+
+def test_an_operator_may_bring_a_page_and_a_sheet_of_their_own(tmp_path):
+    (tmp_path / "own" / "web" / "static").mkdir(parents=True)
+    landing = '{% extends "base.html" %}{% block content %}<h1>Hello {{ brand }}</h1>{% endblock %}'
+    (tmp_path / "own" / "web" / "landing.html").write_text(landing)
+    (tmp_path / "own" / "web" / "static" / "site.css").write_text("body { color: red }")
+    settings = settings_for(tmp_path, templates_dir=tmp_path / "own")
+    with a_newsletter(tmp_path, clock=Clock(), settings=settings) as made:
+        client = TestClient(create_app(made))
+
+        assert "<h1>Hello Daily Papers</h1>" in client.get("/").text
+        assert client.get("/static/site.css").text == "body { color: red }"
+        assert "<h1>Archive</h1>" in client.get("/archive").text
