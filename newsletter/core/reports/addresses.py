@@ -9,6 +9,7 @@ MAX_LINE = 1_000
 _QUOTED = re.compile(r'"[^"\r\n@]{1,64}"@[\w.-]{1,200}')
 _SPLIT = re.compile(r"[\s<>(),;:\"\[\]{}|\\]+")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:@\"\\]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
+_XTEXT = re.compile(r"\+(2B|3D)|\\x\{(10[0-9A-F]{4}|[0-9A-F]{2,5})\}")
 _EDGES = "'`.=*#!?$&~,-/"
 # Mail systems, not people: they are named in every report and are never its recipient.
 _ROLES = frozenset(["mailer-daemon", "mail-daemon", "postmaster", "mailerdaemon", "daemon"])
@@ -43,12 +44,15 @@ def is_legible(token: str) -> bool:
 def field_address(value: str) -> str:
     """The address of a field such as "rfc822; <ada@example.org>" or "ada@example.org", or "".
 
-    A local part in quotes is kept as it is (RFC 5321 section 4.1.2).
+    A local part in quotes is kept as it is (RFC 5321 section 4.1.2). What was coded for the
+    envelope is decoded: the two letters of xtext (RFC 3461 section 4), and those that RFC 6533
+    adds.
     """
     kind, semicolon, rest = value.partition(";")
     if kind.strip().lower() == "x-unix":  # a program that takes the mail
         return ""
-    return next(addresses_in(rest if semicolon else value), "")
+    plain = _XTEXT.sub(lambda found: chr(int(found[1] or found[2], 16)), rest)
+    return next(addresses_in(plain if semicolon else value), "")
 
 
 def is_person(address: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from newsletter.core.reports import dialects
 from newsletter.core.reports.mime import Headers, Part
 
 # The words that such mail has in its subject, in the languages readers write in.
@@ -23,6 +24,16 @@ _SUBJECTS = re.compile(
 )
 _DMARC = re.compile(
     r"report[- ]domain:|dmarc (?:aggregate|failure|forensic|report)|tls[- ]?rpt|report domain",
+    re.IGNORECASE,
+)
+# Somebody speaks of leaving: mail systems do not say "I" of the reader.
+_LEAVING = re.compile(
+    r"\bI (?:have left|left|no longer work|am (?:no longer|leaving|currently|away|out)"
+    r"|do not work)\b"
+    r"|I'(?:ve left|m (?:no longer|away|out|currently))|ich (?:bin nicht mehr|habe [\w ]{1,40}"
+    r"verlassen|arbeite nicht mehr)|je (?:ne travaille plus|ne suis plus|suis absent)"
+    r"|ya no trabajo|non lavoro pi[ùu]|j[áa] n[ãa]o trabalho|ik werk niet (?:meer|langer)"
+    r"|jag (?:har slutat|arbetar inte)|я больше не работаю|退職|离职",
     re.IGNORECASE,
 )
 _REFUSES = re.compile(
@@ -50,6 +61,13 @@ def is_receipt(parts: list[Part]) -> bool:
     """
     return any(part.kind == RECEIPT for part in parts) and not any(
         _REFUSES.search(part.text[:2_000]) for part in parts if part.kind.startswith("text/")
+    )
+
+
+def is_by_somebody(headers: Headers, parts: list[Part]) -> bool:
+    """Whether somebody, and no mail system, tells that they are away or gone."""
+    return not dialects.SENDERS.search(headers.get("from")[:300]) and any(
+        _LEAVING.search(part.text[:2_000]) for part in parts if part.kind.startswith("text/")
     )
 
 

@@ -94,7 +94,10 @@ FAILURES = _any(
     r"temporarily limited", r"following recipients? (?:was|were|did)", r"non-local",
     r"rejected (?:message|for the)", r"message (?:was )?(?:rejected|blocked|refused)",
     r"not (?:be )?accepted (?:by|for)", r"unable to (?:send|reach)",
-    r"couldn.t be (?:delivered|sent)", r"(?:come|came|sent|was|been) (?:back|returned)\b",
+    r"couldn.t be (?:delivered|sent)", r"was (?:automatically )?(?:rejected|refused)",
+    r"non remis|non recapitato|no entregado|n[ãa]o entregue|niet bezorgd", r"(?:come|came|sent"
+                                                                           r"|was|been) (?:back"
+                                                                           r"|returned)\b",
     r"did not accept|was refused|refused it|has been rejected|problem with your m",
     # the same in other languages
     r"konnte (?:leider )?(?:\w+ ){0,4}nicht", r"fehler bei der|zustellung",
@@ -170,7 +173,8 @@ _A = (
 
 # A line that begins with the recipient: in brackets, as an item, before its reason.
 AT_BEGIN = re.compile(
-    rf"^[ \t>*\"'·•\[-]{{0,20}}(?:c=[^\n@<>]{{0,100}}smtp=)?{_A}[\"'\]]?"
+    r"^[ \t>*\"'·•\[-]{0,20}(?:\d{1,3}[.)][ \t]{1,4})?(?:c=[^\n@<>]{0,100}smtp=)?"
+    rf"{_A}[\"'\]]?"
     r"(?=[ \t]*(?:$|[:;,(<\[]|\.\.\.|on (?:[A-Z][a-z]{2},|\d)|delivery|invalid|error|is\b|was\b|"
     r"[ \t]{2}|could|has\b|user|unknown|-|failed|not\b))",
     re.IGNORECASE,
@@ -187,12 +191,14 @@ NAMED = re.compile(
     r"|(?:was )?not delivered to|(?:could|was)n.t (?:be )?delivered to"
     r"|your (?:message|mail|e-?mail) to|the user"
     r"|deliver\w* to|non-local|to be delivered to|manager for the ml|did not reach"
-    r"|address|final-recipient"
+    r"|address|final-recipient|(?:expanded|generated|forwarded) from|sent to|meant for|intended for"
     r"|original-recipient|delivery failed for|empf[äa]nger|destinataire|destinatario|宛先|"
     r"(?:the )?group|mailbox|account|user|to)"
     rf"[ \t]*(?:\w*;)?[ \t]*[:=\"'(-]{{0,3}}[ \t]*(?:\[?smtp:)?{_A}",
     re.IGNORECASE,
 )
+# … and those that follow it on its line.
+ONE_MORE = re.compile(rf"[>\"')\]]?[ \t]*(?:[,;&]|and|und|et|y)[ \t]*{_A}", re.IGNORECASE)
 # A reason and then the recipient, alone on a line; fields of a header look like it and are not.
 REASON_FIRST = re.compile(
     r"^[ \t]*(?!(?:from|to|cc|sender|reply-to|return-path|subject|date|contact|mailto|by|original)"

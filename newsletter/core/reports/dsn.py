@@ -12,6 +12,9 @@ _RECIPIENTS = ("final-recipient", "original-recipient", "x-actual-recipient")
 _OF_RECIPIENT = (*_RECIPIENTS, "action", "status", "diagnostic-code")
 _CATEGORY = "x-powermta-bouncecategory"
 _EMPTY_LINES = re.compile(r"\n[ \t]*\n\s*")
+# A reply in a field of the server's own, where no Diagnostic-Code is.
+_REPLY = re.compile(r"\b[45]\d\d[ -](?:#?[45]\.\d\.\d|[A-Za-z<])|#[45]\.\d\.\d")
+_ELSEWHERE = "x-reply"
 _DIAGNOSTIC_TYPE = re.compile(r"\s*[\w-]{1,40}\s*;\s*")
 
 # RFC 3464 section 2.3.3, and the words that some servers made up. None: gone well.
@@ -39,11 +42,13 @@ def blocks_of(text: str) -> list[Headers]:
     for piece in _EMPTY_LINES.split(text.strip(), maxsplit=2 * MAX_BLOCKS)[: 2 * MAX_BLOCKS]:
         is_after_gap = True
         for name, value in split_header(piece)[0].fields:
-            if name not in _OF_RECIPIENT and name != _CATEGORY:
+            if name.startswith("x-") and name not in (*_OF_RECIPIENT, _CATEGORY):
+                name = _ELSEWHERE if _REPLY.search(value) else name
+            if name not in (*_OF_RECIPIENT, _CATEGORY, _ELSEWHERE):
                 continue
             has = {field for field, _ in blocks[-1]}
             is_next_person = name in _RECIPIENTS and bool(has & set(_RECIPIENTS))
-            if (name in has and (is_after_gap or is_next_person)) or (
+            if (name in has and name in _OF_RECIPIENT and (is_after_gap or is_next_person)) or (
                 is_next_person and is_after_gap
             ):
                 blocks.append([])
@@ -60,16 +65,16 @@ def action_of(block: Headers) -> str | None:
     return None if block.get("status").startswith("2") else "failed"
 
 
-def said_of(block: Headers, around: str) -> Said | None:
-    """What a block says of its recipient; None where nothing failed or nobody is named.
+def said_of(block: Headers, recipient: str | None, around: str) -> Said | None:
+    """What a block says of its recipient; None where nothing failed.
 
     around: what the report says about this recipient in its readable part.
     """
     action = action_of(block)
-    recipient = recipient_of(block)
-    if action is None or not recipient:
+    if action is None:
         return None
-    words = " ".join(_DIAGNOSTIC_TYPE.sub("", w, count=1) for w in block.all("diagnostic-code"))
+    diagnoses = block.all("diagnostic-code") or block.all(_ELSEWHERE)
+    words = " ".join(_DIAGNOSTIC_TYPE.sub("", w, count=1) for w in diagnoses)
     status = status_of(block.get("status"))
     if category := block.get(_CATEGORY):
         words = f"{words} ({category})"

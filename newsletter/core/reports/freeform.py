@@ -18,6 +18,7 @@ from newsletter.core.reports.replies import Said
 MAX_LINES = 1_500
 MAX_LINE = 600
 MAX_RECIPIENTS = 50
+MAX_NAMED = 10  # lines with an address
 NEAR = 8  # lines between words of failure and the address that they are about
 MAX_AROUND = 2_000  # characters that follow a recipient and may tell why
 
@@ -151,7 +152,7 @@ def _recipients(
 ) -> list[str]:
     """The recipients by the surest kind of sign that the report has."""
     lines = [dialects.ANOTHER.sub(" ", line) if "@" in line else line for line in lines]
-    told = [line for line in lines if not dialects.CONTACT.search(line)]
+    told = [line for line in lines if "@" not in line or not dialects.CONTACT.search(line)]
     signs: tuple[Iterator[str], ...] = (
         (a for v in headers.all(*dialects.FAILED_FIELDS) for a in addresses_in(v)),
         (a for a in _at_begin(lines) if a.lower() not in ours),
@@ -165,6 +166,7 @@ def _recipients(
         (a for a in _near_failure(told) if a.lower() not in ours),
         _at_begin(lines),  # a gateway may have put the recipient's own address in the header
         (a for a in _of_original(notice) if a.lower() not in ours),
+        _alone(a for line in told for a in addresses_in(line) if a.lower() not in ours),
     )
     for sign in signs:
         found = unique(a for a in sign if is_person(a))[:MAX_RECIPIENTS]
@@ -182,19 +184,31 @@ def _matches(pattern: re.Pattern[str], lines: list[str]) -> Iterator[str]:
 
 
 def _of(matches: Iterator[re.Match[str]]) -> Iterator[str]:
+    found: re.Match[str] | None
     for found in matches:
-        address = found["address"]
-        is_quoted = address.startswith('"') and is_legible(address)
-        if address := address if is_quoted else clean_address(address):
-            yield address
+        while found:
+            address = found["address"]
+            is_quoted = address.startswith('"') and is_legible(address)
+            if address := address if is_quoted else clean_address(address):
+                yield address
+            found = dialects.ONE_MORE.match(found.string, found.end("address"))
 
 
 def _near_failure(lines: list[str]) -> Iterator[str]:
     """The addresses of the line that has one and is nearest to words of failure."""
-    failed = [n for n, line in enumerate(lines) if _tells_of_failure(line)]
-    named = [(n, found) for n, line in enumerate(lines) if (found := [*addresses_in(line)])]
-    near = [(min((abs(n - at) for at in failed), default=NEAR), n, who) for n, who in named]
-    return iter(min(near)[2] if near and min(near)[0] < NEAR else ())
+    named = [n for n, line in enumerate(lines) if "@" in line and any(addresses_in(line))]
+    around = {at for n in named[:MAX_NAMED] for at in range(max(n - NEAR, 0), n + NEAR)}
+    failed = [n for n in sorted(around) if n < len(lines) and _tells_of_failure(lines[n])]
+    near = [(abs(n - at), n) for n in named[:MAX_NAMED] for at in failed]
+    if near and min(near)[0] < NEAR:
+        yield from addresses_in(lines[min(near)[1]])
+
+
+def _alone(addresses: Iterator[str]) -> Iterator[str]:
+    """The address that a report names when it names no other."""
+    found = unique(a for a in addresses if is_person(a))
+    if len(found) == 1:
+        yield from found
 
 
 def _tells_of_failure(line: str) -> bool:
@@ -207,6 +221,11 @@ def _of_both(lines: list[str], notice: Notice) -> Iterator[str]:
     return (a for line in lines for a in addresses_in(line) if a.lower() in sent_to)
 
 
+def sent_to(notice: Notice) -> str | None:
+    """The one person that the returned message was addressed to, None of none or of several."""
+    return next(_alone(_of_original(notice)), None)
+
+
 def _of_original(notice: Notice) -> Iterator[str]:
     for value in notice.original.all(*_OF_ORIGINAL):
         yield from addresses_in(value)
@@ -214,7 +233,7 @@ def _of_original(notice: Notice) -> Iterator[str]:
 
 def _ours(headers: Headers, notice: Notice) -> frozenset[str]:
     """Addresses on our side: who the report came to, and who sent the message."""
-    values = headers.all("to", "delivered-to", "x-original-to", "envelope-to", "from")
+    values = headers.all("to", "delivered-to", "x-original-to", "envelope-to")
     values += notice.original.all("from", "return-path", "sender", "reply-to")
     return frozenset(a.lower() for value in values for a in addresses_in(value))
 

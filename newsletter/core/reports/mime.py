@@ -28,6 +28,10 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
 _BEGINS_PART = re.compile(r"^--(\S{5,200})[ \t]*\n(?:[ \t]*\n)?content-[a-z-]+:", re.I | re.M)
 _TAG = re.compile(r"<[^<>]{0,3000}>")
 _NEW_LINE = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|hr)\b[^<>]{0,1000}>", re.I)
+_CELL = re.compile(r"<t[dh]\b[^<>]{0,1000}>", re.I)
+_MAIL_LINK = re.compile(
+    r"<a\b[^<>]{0,500}?href=[\"']?mailto:([^\"'<>?\s]{3,254})[^<>]{0,500}>", re.I
+)
 _UNSEEN = re.compile(r"<(style|script|head|title)\b[^<>]{0,500}>[^<]{0,20000}</\1>", re.I)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _CHARSETS = {"unicode-1-1-utf-7": "utf-7", "unicode": "utf-8", "x-unknown": "utf-8",
@@ -229,5 +233,6 @@ def _utf8(value: str) -> str:
 def _plain(text: str) -> str:
     """The words of an HTML part, a line for each block."""
     text = _UNSEEN.sub("", text)
-    text = _NEW_LINE.sub("\n", text.replace("\n", " "))
+    text = _CELL.sub("  ", _NEW_LINE.sub("\n", text.replace("\n", " ")))
+    text = _MAIL_LINK.sub(r" &lt;\1&gt; ", text)
     return html.unescape(_TAG.sub("", text))[:MAX_TEXT]

@@ -63,7 +63,11 @@ def _read(
             return notifications.read_notification(found)
     if (read := _read_dsn(parts, notice)) is not None:
         return read
-    if automatic.is_receipt(parts) or automatic.is_by_subject(subject):
+    if (
+        automatic.is_receipt(parts)
+        or automatic.is_by_subject(subject)
+        or automatic.is_by_somebody(headers, parts)
+    ):
         return Nature.AUTOMATIC, ()
     if dialects.SUCCESSES.search(subject):
         return Nature.DELIVERED, ()
@@ -86,12 +90,18 @@ def _read_dsn(parts: list[Part], notice: Notice) -> tuple[Nature, tuple[Record, 
     texts = texts or [p.text for p in parts if not p.is_returned and dsn.looks_like_dsn(p.text)]
     blocks = [block for text in texts for block in dsn.blocks_of(text)][:MAX_RECORDS]
     recipients = unique(found for block in blocks if (found := dsn.recipient_of(block)))
-    if not recipients:
+    blocks = [block for block in blocks if dsn.recipient_of(block)] or [
+        block for block in blocks if block.get("final-recipient") and block.get("action")
+    ]
+    if not blocks:
         return None
+    # An X.400 name, or one of another system: whom it was sent to is in what comes back.
+    hidden = freeform.sent_to(notice) if len(blocks) == 1 else None
     lines = [line[: freeform.MAX_LINE] for line in notice.text.split("\n")[: freeform.MAX_LINES]]
     said = [
-        dsn.said_of(block, around_of(dsn.recipient_of(block), recipients, lines))
+        dsn.said_of(block, who or hidden, around_of(who or hidden, recipients, lines))
         for block in blocks
+        for who in (dsn.recipient_of(block),)
     ]
     records = records_of([one for one in said if one is not None])
     return (Nature.BOUNCE if records else Nature.DELIVERED), records

@@ -281,7 +281,7 @@ NOT_THE_READER = (
     r"|ptr|rdns|reputation|viru(?:s|ses)|malware|throttl\w+|triplet|policy)\b",
     r"black-?list|block-?list|black list|block list|blocked using|reverse (?:dns|lookup|host)",
     r"rate[- ]limit|too many (?:connections|messages|recipients|errors|sessions)",
-    r"your (?:ip|host|server|network|ip address|message (?:looks|was|is|has)|mail server)\b",
+    r"your (?:ip|host|server|network|ip address|message looks|mail server)\b",
     r"the ip address|sending (?:ip|host|server|mta)|(?:client|helo|ehlo)\b",
 )
 # … with a reply code that speaks of today, these too.
