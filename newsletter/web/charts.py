@@ -26,11 +26,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Bars from the oldest day to the newest. words: what they show, for those who cannot see."""
+    """Bars from the oldest day to the newest; the tallest stands for `most` matches.
+
+    words: what they show, for those who cannot see.
+    """
 
     width: int
     height: int
     bars: tuple[Bar, ...]
+    most: int
     first: date
     last: date
     words: str
@@ -46,7 +50,13 @@ def chart_of(days: Sequence[DayCount], *, span: int) -> Chart | None:
     step = WIDTH / span
     bars = tuple(_bar(day, x=(day.date - first).days * step, step=step, most=most) for day in days)
     return Chart(
-        width=WIDTH, height=HEIGHT, bars=bars, first=first, last=last, words=_words(days, most)
+        width=WIDTH,
+        height=HEIGHT,
+        bars=bars,
+        most=most,
+        first=first,
+        last=last,
+        words=_words(days, most),
     )
 
 
