@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import histories
 from newsletter.adapters.store import suppressions as store
-from newsletter.adapters.store.claims import add_suppression, skip_waiting
+from newsletter.adapters.store.claims import skip_waiting
 from newsletter.adapters.store.reports import address_history
 from newsletter.adapters.store.subscribers import (
     MAX_REASON,
@@ -24,7 +24,6 @@ from newsletter.core.suppression import MOST_BAD_DAYS, bad_days
 from newsletter.errors import AddressError, NotFound, Refused
 
 AT_ONCE = 500  # addresses in one transaction
-ADD = "add suppression"
 
 
 def look(session: Session, texts: Iterable[str], *, hash_secret: bytes) -> Suppressing:
@@ -67,10 +66,9 @@ def add(
     """
     because = _reason(because)
     hashes = [hash_address(parse_address(text).key, hash_secret) for text in addresses]
-    new = [one for one in dict.fromkeys(hashes) if one not in suppressed(session, hashes)]
-    for hashed in new:
-        add_suppression(session, hashed, because, now=now)
-        add_audit(session, actor=actor, action=ADD, subject=hashed, because=because, now=now)
+    there = suppressed(session, hashes)
+    new = [hashed for hashed in dict.fromkeys(hashes) if hashed not in there]
+    store.add_suppressions(session, new, because=because, actor=actor, now=now)
     for subscriber_id in store.subscribers_with(session, new):
         skip_waiting(session, subscriber_id, f"the address is suppressed ({because})")
     return len(new)
@@ -107,7 +105,7 @@ def why(session: Session, address: str, *, hash_secret: bytes, now: datetime) ->
     reader = subscriber_by_key(session, parsed.key)
     told = [*store.told_of(session, hashed)]
     number = reader.id if reader is not None else 0
-    told += histories.refusals_of(session, number, now=now)
+    told += histories.refusals_of(session, number, hashed, now=now)
     history = address_history(session, number, hashed, now=now)
     return SuppressionAccount(
         address=parsed.text,

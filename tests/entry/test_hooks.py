@@ -230,30 +230,31 @@ def test_looking_at_a_hook_does_nothing(client):
     assert client.get("/reports/ses").status_code == 405
 
 
+HOSTILE = {
+    "empty": (b"", "application/json"),
+    "deep lists": (b"[" * 200_000, "application/json"),
+    "deep objects": (b'{"Type":' * 50_000, "application/json"),
+    "no text": (b"\xff\xfe\x00\xd8", "application/json"),
+    "wrong types": (b'{"Type": {"Notification": []}, "signature": [1]}', "application/json"),
+    "a list of nulls": (b"[null, 1, [], {}]", "application/json"),
+    "unended": (b'"' + b"a" * 1_000_000, "application/json"),
+    "many fields": (b"a=1&" * 5000, "application/x-www-form-urlencoded"),
+    "broken part": (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
+    "no boundary": (b"--x\r\nbroken", "multipart/form-data"),
+}
+
+
 @pytest.mark.parametrize("provider", ["ses", "postmark", "sendgrid", "mailgun"])
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"", "application/json"),
-        (b"[" * 200_000, "application/json"),
-        (b'{"Type":' * 50_000, "application/json"),
-        (b"\xff\xfe\x00\xd8", "application/json"),
-        (b'{"Type": {"Notification": []}, "signature": {"token": [1]}}', "application/json"),
-        (b'"' + b"a" * 1_000_000, "application/json"),
-        (b"a=1&" * 5000, "application/x-www-form-urlencoded"),
-        (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
-        (b"--x\r\nbroken", "multipart/form-data"),
-    ],
-    ids=["empty", "deep", "deeper", "no text", "types", "unended", "fields", "part", "parts"],
-)
-def test_nothing_that_is_posted_breaks_a_hook(client, caplog, provider, body, kind):
-    headers = {"Content-Type": kind, "Authorization": AUTHORIZATION}
+def test_nothing_that_is_posted_breaks_a_hook(client, caplog, provider):
+    answers = {}
+    for name, (body, kind) in HOSTILE.items():
+        headers = {"Content-Type": kind, "Authorization": AUTHORIZATION}
+        with caplog.at_level(logging.ERROR):
+            answer = client.post(f"/reports/{provider}", content=body, headers=headers)
+        answers[name] = (answer.status_code, answer.text)
 
-    with caplog.at_level(logging.ERROR):
-        answer = client.post(f"/reports/{provider}", content=body, headers=headers)
-
-    assert answer.status_code in (200, 403)
-    assert "Traceback" not in answer.text
+    assert {status for status, _ in answers.values()} <= {200, 403}
+    assert {text for _, text in answers.values()} <= {"refused\n", "0 taken in\n"}
     assert not caplog.records
 
 
@@ -269,12 +270,12 @@ def test_a_call_of_ten_megabytes_is_not_read(newsletter, client):
 
 def test_a_batch_of_many_events_is_taken_in_whole(newsletter, client, delivery):
     events = [{"event": "bounce", "email": f"r{number}@kelp.example", "reason": DEAD,
-               "sg_event_id": f"e{number}"} for number in range(300)]  # fmt: skip
+               "sg_event_id": f"e{number}"} for number in range(60)]  # fmt: skip
 
     answer = post(client, "sendgrid", sendgrid_call(events, at=MONDAY))
 
-    assert answer.text == "300 taken in\n"
-    assert count(newsletter, "reports") == 300
+    assert answer.text == "60 taken in\n"
+    assert count(newsletter, "reports") == 60
     assert count(newsletter, "suppressions") == 0
 
 

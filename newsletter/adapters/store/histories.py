@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from newsletter.adapters.store.tables import AuditRow, DeliveryRow, SubscriberRow
+from newsletter.adapters.store.tables import AuditRow, DeliveryRow, RecipientRow, SubscriberRow
 from newsletter.core.delivery import State
 from newsletter.core.refusals import record_of_reply
 from newsletter.core.suppressed import Told
@@ -19,19 +19,32 @@ def last_message_id(session: Session, address_key: str) -> str | None:
     return session.scalar(
         select(col(DeliveryRow.message_id))
         .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-        .where(col(SubscriberRow.address_key) == address_key, col(DeliveryRow.state) == State.SENT)
+        .outerjoin(RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id))
+        .where(
+            col(SubscriberRow.address_key) == address_key,
+            col(DeliveryRow.state) == State.SENT,
+            col(RecipientRow.delivery_id).is_(None),  # others went to an address of before
+        )
         .order_by(col(DeliveryRow.id).desc())
         .limit(1)
     )
 
 
-def refusals_of(session: Session, subscriber_id: int, *, now: datetime) -> list[Told]:
-    """What the relay refused for this reader within the window of the score, the newest first."""
+def refusals_of(
+    session: Session, subscriber_id: int, address_hash: str, *, now: datetime
+) -> list[Told]:
+    """What the relay refused for this reader, at this one of their addresses, within the window of
+    the score; the newest first.
+    """
     tried_at = col(DeliveryRow.next_at)  # of what failed: when it did
     rows = session.scalars(
         select(DeliveryRow)
+        .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+        .outerjoin(RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id))
         .where(
             col(DeliveryRow.subscriber_id) == subscriber_id,
+            func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
+            == address_hash,
             col(DeliveryRow.state) == State.FAILED,
             tried_at > now - WINDOW,
         )
@@ -55,7 +68,7 @@ def events_beside(
     """What `suppression.decide` wants to know besides reports: what the relay itself refused; and
     an admin's lift, from which the score begins anew as after a success.
     """
-    refused = refusals_of(session, subscriber_id, now=now)
+    refused = refusals_of(session, subscriber_id, address_hash, now=now)
     lifted = lifted_at(session, address_hash)
     return [
         *(Event(at=one.at, cause=one.cause) for one in refused),

@@ -1,16 +1,19 @@
 """Suppressions as admins see and change them; who must not be mailed is asked elsewhere."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlmodel import Session, col
 
-from newsletter.adapters.store.tables import ReportRow, SubscriberRow, SuppressionRow
+from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.tables import AuditRow, ReportRow, SubscriberRow, SuppressionRow
 from newsletter.core.reports import Kind
 from newsletter.core.suppressed import SuppressionView, Told
 
 MOST_TOLD = 100
+ADD = "add suppression"  # what the audit calls it
 _ACTING = (Kind.HARD, Kind.SOFT, Kind.COMPLAINT)
 
 
@@ -33,6 +36,21 @@ def suppression(session: Session, address_hash: str) -> SuppressionView | None:
 
 def suppression_count(session: Session) -> int:
     return session.scalars(select(func.count()).select_from(SuppressionRow)).one()
+
+
+def add_suppressions(
+    session: Session, address_hashes: Sequence[str], *, because: str, actor: str, now: datetime
+) -> None:
+    """Suppress these, each noted in the audit. None of them may be suppressed yet."""
+    if not address_hashes:
+        return
+    kept = {"reason": because, "since_at": now}
+    noted = {"at": now, "actor": actor[:200], "action": ADD, "because": because, "details": {}}
+    session.execute(
+        insert_once(session, SuppressionRow),
+        [{"address_hash": hashed, **kept} for hashed in address_hashes],
+    )
+    session.execute(insert(AuditRow), [{"subject": hashed, **noted} for hashed in address_hashes])
 
 
 def remove_suppression(session: Session, address_hash: str) -> None:

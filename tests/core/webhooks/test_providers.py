@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.core.reports import Kind
@@ -346,6 +346,7 @@ SHAPES = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(SHAPES)
 def test_whatever_stands_where_a_word_should_nothing_is_raised(document):
     text = json.dumps(document)
