@@ -22,6 +22,7 @@ SECRET_FOLDER = "/run/secrets/"
 NOT_HERE = {
     "TEMPLATES_DIR": "a folder of the operator's own would have to be mounted first",
     "DISPOSABLE_DOMAINS": "a file of the operator's own as well",
+    "HOOK_SECRETS": "compose asks for each secret that it names, and many use no such provider",
 }
 # ${NAME}, ${NAME:-default}, ${NAME:?what to do}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<words>[^}]*))?\}")
