@@ -1,6 +1,7 @@
 """Plan the digests that are due, a range of subscribers at a time."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -317,11 +318,19 @@ class _Memory:
 
     def add(self, digests: Mapping[int, Digest]) -> None:
         """These readers will have seen these papers, once the plan is committed."""
+        first = self.range_no * RANGE_SIZE
+        readers: dict[int, int] = defaultdict(int)  # as bits, by the identity of their digest
         for reader, digest in digests.items():
-            byte, bit = divmod(reader - self.range_no * RANGE_SIZE, 8)
+            readers[id(digest)] |= 1 << reader - first
+        added: dict[str, int] = defaultdict(int)
+        for which, digest in {id(digest): digest for digest in digests.values()}.items():
             for paper_id in digest.shown_ids:
-                self._bitmaps[paper_id][byte] |= 1 << bit
-                self._changed.add(paper_id)
+                added[paper_id] |= readers[which]
+        for paper_id, bits in added.items():
+            bitmap = self._bitmaps[paper_id]
+            before = int.from_bytes(bitmap, "little")
+            bitmap[:] = (before | bits).to_bytes(len(bitmap), "little")
+        self._changed |= added.keys()
 
     def to_remember(self) -> dict[str, bytes]:
         return {paper_id: bytes(self._bitmaps[paper_id]) for paper_id in self._changed}

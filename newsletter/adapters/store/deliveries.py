@@ -97,7 +97,8 @@ def add_digests(
     if not digests:
         return
     day = edition[1].isoformat()
-    texts = {id(digest): _text(digest) for digest in digests.values()}  # equal ones are shared
+    shared = {id(digest): digest for digest in digests.values()}  # by many readers, often
+    texts = {which: _text(digest) for which, digest in shared.items()}
     run_many(
         session,
         sqlite=_PLAN_ONE,
