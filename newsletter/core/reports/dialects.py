@@ -17,6 +17,13 @@ def _line(*words: str) -> re.Pattern[str]:
     )
 
 
+# "not … delivered" in the languages that put words in between.
+_NOT_DELIVERED = (
+    r"\b(?:non|no|nie|ne|nicht|n[ãa]o|niet|inte|ej|ikke|не|nem|nu|pas|impossib\w+)\b[^\n.]{0,40}"
+    r"(?:recapit|consegn|entreg|remis|distribu|d[ée]livr|achemin|zugestell|zustell|dostarcz"
+    r"|doru[čc]|bezorg|afgelever|levere|достав|отправ|k[ée]zbes|livrat)"
+)
+
 # Who writes reports and little else: the part before the @ of From, Sender or Return-Path, a
 # display name, or the program of X-Mailer.
 SENDERS = _any(
@@ -55,6 +62,7 @@ SUBJECTS = _any(
     r"kan ikke leveres|kunde inte levereras|toimittam", r"iletilemedi|teslim edilemedi",
     r"ошибка|возвра(?:т|щен)", r"不達|未達|届けられ", r"退件|退回|未送达", r"반송|전송 ?실패",
     r"postmaster notify", r"status notification", r"\bnotice\b", r"unable to deliver",
+    _NOT_DELIVERED, r"devuelto|devolvid|zwrot|retour(?:n[ée]|\b)|fehlgeschlagen|zur[üu]ck",
     r"problem delivering", r"rejected", r"user unknown", r"mail failed",
     r"unknown (?:user|address)",
     r"not member", r"undelivered",
@@ -99,7 +107,12 @@ FAILURES = _any(
                                                                            r"|was|been) (?:back"
                                                                            r"|returned)\b",
     r"did not accept|was refused|refused it|has been rejected|problem with your m",
+    r"(?:does|did|do)(?: not|n.t) (?:\w+ )?(?:exist|match)|(?:no such|unknown|invalid) (?:user"
+    r"|mailbox"
+    r"|recipient|address)|(?:user|recipient|address|mailbox) (?:is )?(?:unknown|not found|invalid)"
+    r"|quota exceeded|over quota",
     # the same in other languages
+    _NOT_DELIVERED,
     r"konnte (?:leider )?(?:\w+ ){0,4}nicht", r"fehler bei der|zustellung",
     r"(?:[ée]chec|erreur) (?:de|lors)|pas (?:pu|[ée]t[ée]) (?:[êe]tre )?(?:remis|d[ée]livr|distribu"
     r"|achemin)", r"no (?:ha |pudo |fue |se )*(?:podido |sido |pudo |puede )*(?:ser )?entreg",
@@ -119,7 +132,8 @@ FAILURES = _any(
 CONTACT = _any(
     r"contact|assistance|\bhelp|support|question|\bplease (?:reply|write|send|e-?mail|forward)",
     r"reply to|abuse|administrator|more information|feel (?:this|that)|generat(?:ed|ing)",
-    r"\bfrom\b|sender\b|\bx-[\w-]+:|message-id|received:|reporting|kontakt|wenden sie|ayuda|aide\b",
+    r"(?:from|by|sender:)[: ]{1,3}<?[^\s<>@]{1,64}@|\bx-[\w-]+:|message-id|received:|reporting"
+    r"|kontakt|wenden sie|ayuda|aide\b",
 )
 
 # The server is still trying.
