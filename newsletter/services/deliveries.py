@@ -1,7 +1,7 @@
 """Send what waits, and give back what was abandoned."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -22,7 +22,6 @@ from newsletter.core.moves import Move, move, state_after_lapse
 from newsletter.core.papers import Paper
 from newsletter.core.ports import Letter, Seen
 from newsletter.core.refusals import record_of_reply
-from newsletter.core.reports import Kind
 from newsletter.core.suppression import Event, decide
 from newsletter.errors import QueueUnavailable
 
@@ -153,14 +152,16 @@ def _decide(session: Session, one: Claimed, outcome: Outcome, *, now: datetime) 
     said = record_of_reply(
         outcome.code, outcome.status, outcome.text, is_after_data=outcome.is_after_data
     )
-    history: list[Event] = []
-    if said.kind is not Kind.HARD:  # a dead address needs none
-        history = address_history(session, one.subscriber_id, one.address_hash, now=now)
-    suppression = decide(said, history, now=now)
+    suppression = decide(said, _history(session, one, now), now=now)
     if suppression is not None:
         because = suppression.reason[:MAX_REASON]
         claims.add_suppression(session, one.address_hash, because, now=now)
         log.info("suppressed subscriber=%s because=%s", one.subscriber_id, because)
+
+
+def _history(session: Session, one: Claimed, now: datetime) -> Iterator[Event]:
+    """Read only when it is asked for: most refusals decide without it."""
+    yield from address_history(session, one.subscriber_id, one.address_hash, now=now)
 
 
 def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from newsletter.adapters.store.subscribers import (
 )
 from newsletter.core.addresses import hash_address, parse_address
 from newsletter.core.suppressed import Suppressing, SuppressionAccount
-from newsletter.core.suppression import MOST_BAD_DAYS, bad_days
+from newsletter.core.suppression import MOST_BAD_DAYS, Event, bad_days
 from newsletter.errors import AddressError, NotFound, Refused
 
 AT_ONCE = 500  # addresses in one transaction
@@ -106,7 +106,9 @@ def why(session: Session, address: str, *, hash_secret: bytes, now: datetime) ->
     told = [*store.told_of(session, hashed)]
     number = reader.id if reader is not None else 0
     told += histories.refusals_of(session, number, hashed, now=now)
+    lifted_at = histories.lifted_at(session, hashed)
     history = address_history(session, number, hashed, now=now)
+    history += [Event(at=lifted_at)] if lifted_at is not None else []
     return SuppressionAccount(
         address=parsed.text,
         suppression=store.suppression(session, hashed),
@@ -114,7 +116,7 @@ def why(session: Session, address: str, *, hash_secret: bytes, now: datetime) ->
         told=tuple(sorted(told, key=lambda one: one.at, reverse=True)),
         bad_days=len(bad_days(history, now=now)),
         most_bad_days=MOST_BAD_DAYS,
-        lifted_at=histories.lifted_at(session, hashed),
+        lifted_at=lifted_at,
     )
 
 

@@ -1,5 +1,6 @@
 """What became of the mail to one address, beside the reports on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from newsletter.adapters.store.tables import AuditRow, DeliveryRow, RecipientRow
 from newsletter.core.delivery import State
 from newsletter.core.refusals import record_of_reply
 from newsletter.core.suppressed import Told
-from newsletter.core.suppression import WINDOW, Event
+from newsletter.core.suppression import MOST_BAD_DAYS, WINDOW, Event
 
 LIFT = "lift suppression"  # what the audit calls it
 
@@ -62,18 +63,23 @@ def lifted_at(session: Session, address_hash: str) -> datetime | None:
     )
 
 
-def events_beside(
-    session: Session, subscriber_id: int, address_hash: str, *, now: datetime
+def with_refusals(
+    session: Session,
+    reported: Sequence[Event],
+    *,
+    subscriber_id: int,
+    address_hash: str,
+    now: datetime,
 ) -> list[Event]:
-    """What `suppression.decide` wants to know besides reports: what the relay itself refused; and
-    an admin's lift, from which the score begins anew as after a success.
+    """The events reported of an address, and what the relay itself refused; and an admin's lift,
+    from which the score begins anew as after a success.
     """
     refused = refusals_of(session, subscriber_id, address_hash, now=now)
-    lifted = lifted_at(session, address_hash)
-    return [
-        *(Event(at=one.at, cause=one.cause) for one in refused),
-        *([Event(at=lifted)] if lifted is not None else []),
-    ]
+    events = [*reported, *(Event(at=one.at, cause=one.cause) for one in refused)]
+    # The audit is long and has no index for this: it is read where it may decide.
+    if len(events) + 1 >= MOST_BAD_DAYS and (lifted := lifted_at(session, address_hash)):
+        events.append(Event(at=lifted))
+    return events
 
 
 def _told(row: DeliveryRow) -> Told:

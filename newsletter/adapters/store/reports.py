@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
-from newsletter.adapters.store.histories import events_beside
+from newsletter.adapters.store.histories import with_refusals
 from newsletter.adapters.store.tables import DeliveryRow, RecipientRow, ReportRow, SubscriberRow
 from newsletter.core.delivery import State
 from newsletter.core.feedback import MAX_KEPT, Arrival, Fate
@@ -62,23 +62,25 @@ def reported_by_message_id(
     return Reported(**row._mapping) if row else None
 
 
-_REPORTED: Any = select(
-    col(DeliveryRow.id),
-    col(DeliveryRow.edition_id),
-    col(DeliveryRow.sent_at),
-    col(DeliveryRow.subscriber_id),
-    func.coalesce(col(RecipientRow.address_key), col(SubscriberRow.address_key)).label(
-        "address_key"
-    ),
-    func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash)).label(
-        "address_hash"
-    ),
-    (
-        func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
-        == col(SubscriberRow.address_hash)
-    ).label("is_own"),
-).join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id)).outerjoin(
-    RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id)
+_REPORTED: Any = (
+    select(
+        col(DeliveryRow.id),
+        col(DeliveryRow.edition_id),
+        col(DeliveryRow.sent_at),
+        col(DeliveryRow.subscriber_id),
+        func.coalesce(col(RecipientRow.address_key), col(SubscriberRow.address_key)).label(
+            "address_key"
+        ),
+        func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash)).label(
+            "address_hash"
+        ),
+        (
+            func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
+            == col(SubscriberRow.address_hash)
+        ).label("is_own"),
+    )
+    .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+    .outerjoin(RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id))
 )
 
 
@@ -146,8 +148,13 @@ def address_history(
             ~col(ReportRow.is_delay),
         )
     ).all()
-    events = [Event(at=row.sent_at or row.arrived_at, cause=row.cause) for row in rows]
-    events += events_beside(session, subscriber_id, address_hash, now=now)
+    events = with_refusals(
+        session,
+        [Event(at=row.sent_at or row.arrived_at, cause=row.cause) for row in rows],
+        subscriber_id=subscriber_id,
+        address_hash=address_hash,
+        now=now,
+    )
     worked_at = _worked_at(session, subscriber_id, now=now)
     return [*events, Event(at=worked_at)] if worked_at else events
 

@@ -80,7 +80,7 @@ def parse_sns(body: bytes) -> SnsMessage | None:
 
 
 def read_amazon(message: str) -> tuple[Event, ...]:
-    """What a notification tells of each recipient; nothing of what went well."""
+    """What a notification tells of each recipient; nothing of what went well or is still tried."""
     document = parse_json(message)
     if not isinstance(document, Mapping):
         return ()
@@ -107,6 +107,7 @@ def read_amazon(message: str) -> tuple[Event, ...]:
             at=happened_at,
         )
         for record in records
+        if not record.is_delay
     )
 
 

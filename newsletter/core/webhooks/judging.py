@@ -14,9 +14,8 @@ def failed(
     status: str = "",
     code: str = "",
     label: Cause | None = None,
-    is_delay: bool = False,
 ) -> Record:
-    """The record of a failure.
+    """The record of a failure for good; a provider that still tries has more to tell later.
 
     words: the remote server's reply as the provider passes it on. code: its SMTP code, where it
     stands apart. label: the cause that the provider's own word stands for. It counts only where
@@ -25,7 +24,7 @@ def failed(
     """
     if code and not words[:3].isdigit():
         words = f"{code} {words}".strip()
-    said = Said(recipient=recipient or None, words=words, status=status, is_delay=is_delay)
+    said = Said(recipient=recipient or None, words=words, status=status)
     record = record_of(said)
     if label is None or record.cause != UNKNOWN.word or (label.is_hard and (words or status)):
         return record

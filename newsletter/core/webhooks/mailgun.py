@@ -62,7 +62,7 @@ def mailgun_seal(document: Any) -> MailgunSeal | None:
 
 
 def read_mailgun(document: Any, *, token: str) -> tuple[Event, ...]:
-    """What a call tells: one event or none, such as of what went well. token: of its seal."""
+    """What a call tells: one event or none, such as of what is still tried. token: of its seal."""
     told = value_at(document, "event-data")
     if not isinstance(told, Mapping):
         told = _modern(document)
@@ -73,7 +73,7 @@ def read_mailgun(document: Any, *, token: str) -> tuple[Event, ...]:
         record = None
     elif name == "complained":
         record = complaint(recipient)
-    elif name in ("failed", "rejected"):
+    elif name in ("failed", "rejected") and text_at(told, "severity") != "temporary":
         record = _failed(told, recipient, reason)
     else:
         return ()
@@ -103,7 +103,6 @@ def _failed(told: Mapping[str, Any], recipient: str, reason: str) -> Record:
         status=text_at(status, "enhanced-code", most=20),
         code=text_at(status, "code", most=3),
         label=LABELS.get(reason),
-        is_delay=text_at(told, "severity") == "temporary",
     )
 
 

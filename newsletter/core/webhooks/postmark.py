@@ -33,13 +33,12 @@ FAILURES: dict[str, Cause | None] = {
     "DMARCPolicy": causes.AUTHENTICATION,
     "Unknown": None,
 }
-DELAYS = ("Transient",)
 LEAVES = ("Unsubscribe",)  # a reader's own mail to Postmark's address for it
 COMPLAINTS = ("SpamComplaint",)
 
 
 def read_postmark(document: Any) -> tuple[Event, ...]:
-    """What a call tells; nothing of opens, clicks, automatic replies and the like."""
+    """What a call tells; nothing of what is still tried, of opens, automatic replies and so on."""
     return tuple(event for one in objects(document) if (event := _event(one)) is not None)
 
 
@@ -57,14 +56,9 @@ def _event(one: Any) -> Event | None:
     number = f"bounce {text_at(one, 'ID', most=MAX_ID)}"
     if type_ in LEAVES:
         return Event(id=number, recipient=recipient, record=None, at=happened_at, sender=sender)
-    if type_ not in FAILURES and type_ not in DELAYS:
+    if type_ not in FAILURES:
         return None
-    record = failed(
-        recipient,
-        text_at(one, "Details"),
-        label=FAILURES.get(type_),
-        is_delay=type_ in DELAYS,
-    )
+    record = failed(recipient, text_at(one, "Details"), label=FAILURES[type_])
     return Event(id=number, recipient=recipient, record=record, at=happened_at, sender=sender)
 
 

@@ -26,8 +26,9 @@ def parse_hook_secrets(text: str) -> dict[str, tuple[str, ...]]:
     for part in re.split(r",\s*(?=[A-Za-z_-]+=)", text.strip()) if text.strip() else ():
         name, sign, secret = (piece.strip() for piece in part.partition("="))
         if name not in CHECKS or not sign:
+            shown = repr(name) if sign and len(name) < LEAST_SECRET else "no provider"
             raise SettingsError(
-                f"{NAME} names {name[:20]!r}: write it such as postmark=SECRET,mailgun=KEY,"
+                f"{NAME} names {shown}: write it such as postmark=SECRET,mailgun=KEY,"
                 "sendgrid=PUBLICKEY,ses=TOPIC_ARN, with those that you use."
             )
         if problem := CHECKS[Provider(name)](secret):

@@ -37,21 +37,21 @@ UNSUBSCRIBED = "Unsubscribed Address"
 
 
 def read_sendgrid(document: Any) -> tuple[Event, ...]:
-    """What a call tells; nothing of what went well, of opens and of clicks."""
+    """What a call tells; nothing of what went well or is still tried, of opens and of clicks."""
     return tuple(event for one in objects(document) if (event := _event(one)) is not None)
 
 
 def _event(one: Any) -> Event | None:
     name, recipient = text_at(one, "event"), address_at(one, "email")
-    reason = text_at(one, "reason") or text_at(one, "response")
+    reason = text_at(one, "reason")
     if name in LEAVES or (name == "dropped" and reason == UNSUBSCRIBED):
         record = None
     elif name == "spamreport":
         record = complaint(recipient)
-    elif name in ("bounce", "dropped", "deferred"):
+    elif name in ("bounce", "dropped"):
         label = LABELS.get(reason) or LABELS.get(text_at(one, "bounce_classification"))
         status = text_at(one, "status", most=20)
-        record = failed(recipient, reason, status=status, label=label, is_delay=name == "deferred")
+        record = failed(recipient, reason, status=status, label=label)
     else:
         return None
     message_id = message_id_at(one, "smtp-id")
