@@ -35,6 +35,7 @@ class Wanted:
     address: str = "ada@example.org"
     digest: Digest | None = None
     thumbnails: bool = False
+    language: str = "en"
     kind: Kind = Kind.DIGEST
     message_id: str = "<0123456789abcdef0123456789abcdef@papers.example.org>"
     epoch: int = 3

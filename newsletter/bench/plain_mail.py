@@ -13,6 +13,7 @@ from premailer import Premailer
 
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest, Pick
+from newsletter.core.languages import day_in
 from newsletter.core.mail import wording
 from newsletter.core.mail.cards import Card, Form, make_card, readable_title
 from newsletter.core.mail.fitting import MAX_HTML
@@ -180,7 +181,8 @@ class PlainMail:
     def _values(self, body: str, topics: str) -> dict[str, object]:
         values: dict[str, object] = {"brand": self._brand, "links": self._links}
         if self._one.kind is Kind.DIGEST:
-            values["edition"] = wording.day_in_words(self._one.edition)
+            values["edition"] = day_in(self._one.language, self._one.edition)
+            values["language"] = self._one.language
             values["digest"] = {
                 "count": wording.counted(len(self._papers), "paper"),
                 "topics": topics,

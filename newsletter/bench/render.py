@@ -74,6 +74,7 @@ class Wanted:
     digest: Digest
     epoch: int = 1
     thumbnails: bool = False
+    language: str = "en"
     kind: Kind = Kind.DIGEST
     edition: date = DAY
     planned_at: datetime = PLANNED_AT

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from newsletter.core.filters import parse_filter
+from newsletter.core.languages import check_language
 from newsletter.core.schedule import (
     Cadence,
     check_cadence,
@@ -124,6 +125,7 @@ def review_wishes(wishes: Wishes) -> tuple[Wishes, tuple[Problem, ...]]:
     review.keep("hour", check_hour, wishes.hour)
     review.keep("time_zone", _check_zone, wishes.time_zone)
     review.keep("cap", _check_cap, wishes.cap)
+    review.keep("language", check_language, wishes.language)
     review.keep("paused_until", _check_pause, wishes.paused_until)
     return replace(wishes, topics=topics, mutes=mutes), tuple(review.problems)
 

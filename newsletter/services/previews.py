@@ -33,6 +33,7 @@ class _Wanted:
     subscriber_id: int
     address: str
     thumbnails: bool
+    language: str
     edition: date
     message_id: str
     planned_at: datetime
@@ -72,12 +73,14 @@ def preview(
         links=links_of(letterhead, subscriber.id, confirm_at=None, edition=edition),
         brand=letterhead.brand,
         thumbnails=subscriber.wishes.thumbnails,
+        language=subscriber.wishes.language,
     )
     wanted = _Wanted(
         id=planned.id if planned else 0,
         subscriber_id=subscriber.id,
         address=subscriber.address,
         thumbnails=subscriber.wishes.thumbnails,
+        language=subscriber.wishes.language,
         edition=edition,
         message_id=planned.message_id if planned else f"<preview@{letterhead.domain}>",
         planned_at=planned.planned_at if planned else now,
@@ -128,6 +131,7 @@ def digest_page(
             archive=f"{letterhead.brand.base_url}/archive",
         ),
         brand=letterhead.brand,
+        language=subscriber.wishes.language,
         max_html=None,
     )
     return rendered.html

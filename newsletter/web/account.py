@@ -3,13 +3,14 @@
 import json
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 
 from newsletter.core.delivery import COUNTS_AS_SEEN, State
 from newsletter.core.results import DeliveryView
 from newsletter.core.subscribers import Subscriber
 from newsletter.errors import AddressError
 from newsletter.web.door import Door
-from newsletter.web.link_pages import PRIVATE, LinkPages, instant_in_words
+from newsletter.web.link_pages import PRIVATE, LinkPages, day_in_words, instant_in_words
 from newsletter.web.pages import Fields
 from newsletter.web.view import READ
 
@@ -60,15 +61,17 @@ def add_account(router: APIRouter, pages: LinkPages, door: Door) -> None:
     @router.api_route("/preferences/{token}/sent", methods=READ)
     def sent(token: str) -> Response:
         subscriber = newsletter.subscriber_of(token)
-        digests = [
-            (one.edition, len(one.papers), _state_of(subscriber, one), _view_of(subscriber, one))
-            for one in newsletter.digests_sent(token, days=DAYS)
-        ]
+        digests = [_row(subscriber, one) for one in newsletter.digests_sent(token, days=DAYS)]
         return pages.page("sent.html", subscriber, {"digests": digests, "days": DAYS})
 
-    def _view_of(subscriber: Subscriber, one: DeliveryView) -> str:
+    def _row(subscriber: Subscriber, one: DeliveryView) -> dict[str, object]:
         is_kept = one.state in COUNTS_AS_SEEN and one.papers
-        return pages.digest(subscriber, one.edition) if is_kept else ""
+        return {
+            "day": day_in_words(subscriber, one.edition),
+            "papers": len(one.papers),
+            "state": _state_of(subscriber, one),
+            "view": pages.digest(subscriber, one.edition) if is_kept else "",
+        }
 
     @router.api_route("/preferences/{token}/export", methods=READ)
     def export(token: str) -> Response:
@@ -89,5 +92,7 @@ def add_account(router: APIRouter, pages: LinkPages, door: Door) -> None:
 
 
 def _state_of(subscriber: Subscriber, one: DeliveryView) -> str:
-    words = STATES[one.state].format(at=instant_in_words(subscriber, one.sent_at))
-    return f"{words}, once more by hand" if one.resend_no else words
+    words = Markup(STATES[one.state]).format(  # noqa: S704 - our own words
+        at=instant_in_words(subscriber, one.sent_at)
+    )
+    return words + ", once more by hand" if one.resend_no else words

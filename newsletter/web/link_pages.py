@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 
 from newsletter.app import Newsletter
-from newsletter.core.mail.wording import day_in_words
+from newsletter.core.languages import ENGLISH, day_in
 from newsletter.core.schedule import edition_of
 from newsletter.core.subscribers import Subscriber
 from newsletter.web.forms import CADENCES, WEEKDAYS
@@ -78,7 +79,8 @@ class LinkPages:
         until = subscriber.wishes.paused_until
         if until is None or until <= self.newsletter.now():
             return ""
-        return day_in_words(until.astimezone(ZoneInfo(subscriber.wishes.time_zone)).date())
+        zone = ZoneInfo(subscriber.wishes.time_zone)
+        return day_in_words(subscriber, until.astimezone(zone).date())
 
 
 def rhythm_of(subscriber: Subscriber) -> str:
@@ -96,7 +98,16 @@ def instant_in_words(subscriber: Subscriber, at: datetime | None) -> str:
         return ""
     zone = subscriber.wishes.time_zone
     local = at.astimezone(ZoneInfo(zone))
-    return f"{day_in_words(local.date())}, {local:%H:%M} ({zone})"
+    return Markup("{}, {:%H:%M} ({})").format(day_in_words(subscriber, local.date()), local, zone)
+
+
+def day_in_words(subscriber: Subscriber, day: date) -> str:
+    """The day in the reader's language; a foreign one says so, for those who hear the page."""
+    language = subscriber.wishes.language
+    words = day_in(language, day)
+    if language == ENGLISH:
+        return words
+    return Markup('<span lang="{}">{}</span>').format(language, words)
 
 
 def _path(url: str) -> str:

@@ -1,5 +1,6 @@
 """What the forms offer to choose from."""
 
+from newsletter.core.languages import LANGUAGES
 from newsletter.core.subscribers import MAX_CAP, MAX_MUTES, MAX_NAME, MAX_TOPICS
 from newsletter.web.forms import CADENCES, WEEKDAYS, time_zones
 
@@ -13,6 +14,7 @@ def choices() -> dict[str, object]:
         "weekdays": tuple((str(number), name) for number, name in enumerate(WEEKDAYS)),
         "hours": HOURS,
         "regions": time_zones(),
+        "languages": LANGUAGES,
         "limits": {
             "topics": MAX_TOPICS,
             "mutes": MAX_MUTES,

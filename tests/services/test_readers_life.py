@@ -641,3 +641,21 @@ def test_what_servers_wrote_of_a_reader_is_erased_too(desk, ada):
     desk.service.erase(desk.token(ada), never_again=False)
 
     assert "ada@" not in desk.everything()
+
+
+# Language
+
+
+def test_a_mail_and_its_page_write_the_date_in_the_readers_language(desk):
+    add_reader(desk.service, "eve", "*", language="fr")
+    add_reader(desk.service, "bob", "*")
+    desk.collect(0, 0)
+    desk.plan_for_everyone()
+    desk.service.send_waiting()
+
+    bodies = {one.recipient: text_of(one) for one in desk.relay.sent}
+
+    assert "lundi 15 juin 2026" in bodies["eve@example.org"]
+    assert "Monday, 15 June 2026" in bodies["bob@example.org"]
+    view = re.search(r"/view/([a-z0-9]+)", bodies["eve@example.org"])[1]
+    assert '<span lang="fr"' in desk.service.digest_page(view)

@@ -8,6 +8,7 @@ from typing import Protocol
 from newsletter.core.addresses import RETURN_PATH_PREFIX, return_path_mac, signed_delivery
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest
+from newsletter.core.languages import ENGLISH
 from newsletter.core.mail import headers
 from newsletter.core.mail.fitting import MAX_HTML
 from newsletter.core.mail.laying import Laid, Shelf, lay, lay_all
@@ -36,6 +37,8 @@ class Order(Protocol):
     @property
     def thumbnails(self) -> bool: ...
     @property
+    def language(self) -> str: ...
+    @property
     def kind(self) -> Kind: ...
     @property
     def edition(self) -> date: ...
@@ -55,12 +58,20 @@ _NO_MASTHEAD = (b"",) * len(GAPS)
 class Press:
     """Makes the messages of one kind and edition, to readers with or without pictures.
 
+    language: of the edition's date.
+
     What differs from reader to reader is set in by position and is never searched for, so it can
     not be mistaken for anything else.
     """
 
     def __init__(
-        self, renderer: Renderer, letterhead: Letterhead, *, kind: Kind, edition: date
+        self,
+        renderer: Renderer,
+        letterhead: Letterhead,
+        *,
+        kind: Kind,
+        edition: date,
+        language: str = ENGLISH,
     ) -> None:
         self._renderer, self._letterhead, self._kind = renderer, letterhead, kind
         day = edition if kind is Kind.DIGEST else None
@@ -70,7 +81,7 @@ class Press:
         names = self._signer.names
         links = links_with(letterhead, {name: gap(f"token.{name}") for name in names})
         self._view = links.view
-        self._frame = renderer.frame(kind, links, letterhead.brand, day)
+        self._frame = renderer.frame(kind, links, letterhead.brand, day, language)
         feedback = f"{edition.isoformat()}:{kind}:{letterhead.domain}"
         head = head_of(
             sender=letterhead.sender,
@@ -198,13 +209,14 @@ def letters_for(
     """
     letters: list[Letter] = []
     broken: dict[int, Exception] = {}
-    groups: dict[tuple[Kind, date, bool], list[Order]] = {}
+    groups: dict[tuple[Kind, date, bool, str], list[Order]] = {}
     for one in orders:
-        groups.setdefault((one.kind, one.edition, one.thumbnails), []).append(one)
-    for (kind, edition, thumbnails), group in groups.items():
+        alike = one.kind, one.edition, one.thumbnails, one.language
+        groups.setdefault(alike, []).append(one)
+    for (kind, edition, thumbnails, language), group in groups.items():
         shelf = renderer.shelf(papers, thumbnails=thumbnails)
         try:
-            press = Press(renderer, letterhead, kind=kind, edition=edition)
+            press = Press(renderer, letterhead, kind=kind, edition=edition, language=language)
             letters += press.letters(group, shelf)
         except Exception as problem:  # noqa: BLE001 - quarantine is the purpose: which one is it?
             if len(group) == 1:

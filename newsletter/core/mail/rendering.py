@@ -12,6 +12,7 @@ from markupsafe import escape
 
 from newsletter.core.delivery import Kind
 from newsletter.core.digests import Digest
+from newsletter.core.languages import ENGLISH, day_in
 from newsletter.core.mail import wording
 from newsletter.core.mail.bodies import Twin
 from newsletter.core.mail.fitting import MAX_HTML
@@ -75,6 +76,7 @@ class Renderer:
         links: Links,
         brand: Brand,
         thumbnails: bool = False,
+        language: str = ENGLISH,
         max_html: int | None = MAX_HTML,
     ) -> Rendered:
         """One reader's mail of this edition.
@@ -85,7 +87,7 @@ class Renderer:
         Raises NotFound when none of the papers is there.
         """
         marked, own = _own_links(links)
-        frame = self.frame(Kind.DIGEST, marked, brand, edition)
+        frame = self.frame(Kind.DIGEST, marked, brand, edition, language)
         laid = lay(digest, self.shelf(papers, thumbnails=thumbnails))
         html, text = laid.rows(frame.html, own, view=marked.view, max_html=max_html)
         values = own | dict(zip(GAPS, laid.masthead, strict=True))
@@ -139,20 +141,29 @@ class Renderer:
                     links=links,
                     brand=brand,
                     thumbnails=thumbnails,
+                    language="fr" if thumbnails else ENGLISH,
                 )
         for brand, links in product(sample_brands(), sample_links()):
             for kind in (kind for kind in Kind if kind is not Kind.DIGEST):
                 yield partial(self.note, kind, links=links, brand=brand)
 
-    def _make_frame(self, kind: Kind, links: Links, brand: Brand, edition: date | None) -> Twin:
+    def _make_frame(
+        self,
+        kind: Kind,
+        links: Links,
+        brand: Brand,
+        edition: date | None,
+        language: str = ENGLISH,
+    ) -> Twin:
         """The mail around its papers, with gaps for what is the reader's own.
 
-        links: with marks for gaps, "" for what there is not. edition: of a digest.
+        links: with marks for gaps, "" for what there is not. edition: of a digest. language: of
+        its date.
         """
         values: dict[str, object] = {"brand": _printable(brand), "links": links}
         needed = {at: name for name in _NEEDED[kind] for at in gaps_in(_link(links, name))}
         if kind is Kind.DIGEST and edition is not None:
-            values["edition"] = wording.day_in_words(edition)
+            values["edition"], values["language"] = day_in(language, edition), language
             values["digest"] = {name: gap(f"digest.{name}") for name in _DIGEST_GAPS}
             needed["digest.body"] = "digest.body"
         html = self._stock.workshop.page(f"{kind}.html.j2", values)
