@@ -47,7 +47,8 @@ NO_MAILBOX = (
     rf"not (?:a|the) (?:valid |known |local |correct )?{BOX}\b",
     # RFC 5321 section 4.2.3 says "mail action" in its 450, where the mailbox is only busy.
     r"requested action not taken:? mailbox unavailable",
-    r"55\d[ \d.]{0,12}requested mail action not taken:? mailbox unavailable",
+    r"55\d[ \d.#-]{0,12}(?:requested mail action not taken:? |<[^<>]{0,128}>:? )?"
+    r"(?:the )?mailbox (?:is )?unavailable",
     r"unrouteable address|unknown to address|unknown address|address unknown",
     r"recipient address rejected:? (?:<[^<>]{0,128}>:? )?(?:user|undeliverable|unknown"
     r"|invalid"
@@ -66,6 +67,7 @@ NO_MAILBOX = (
     r"(?:deleted|removed) (?:user|mailbox|account|recipient)\b",
     r"(?:account|user|recipient) (?:is )?not available(?! (?:at this|right|for the))",
     r"(?:nobody|no one|never heard) (?:called|named|by (?:that|this) name|of|with)",
+    rf"bad {BOX}\b(?! syntax)|un-?registered {BOX}|(?:member|owner) (?:is )?(?:not found|unknown)",
     r"not assigned to any|does ?n[o']t have an? (?:[\w.-]+ )?account",
     # Facebook's postmaster page
     r"(?:rcp-p1|int-p[134])\b",
@@ -101,7 +103,8 @@ MOVED = (
     r"server|receiv|accept\w* (?:e-?)?mail|used|monitored|active|available|a (?:valid"
     r"|member)"
     r"|associated)",
-    r"left (?:us\b|(?:the|our|this) (?:company|organi[sz]ation|firm|university|school|institut))",
+    r"does ?n[o']t work (?:here|at|for)|left (?:us\b|(?:the|our|this) (?:company|organi[sz]ation"
+    r"|firm|university|school|institut))",
     r"(?:domain|address) (?:has |was |is )?(?:been )?changed\b[\w ]{0,20}(?: to|:)",
     r"change of (?:e-?mail )?address",
 )

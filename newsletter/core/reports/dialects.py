@@ -142,6 +142,9 @@ DELAYS = _any(
     r"has not yet been deliv",
     r"still undelivered", r"will (?:keep trying|be retried|continue)", r"do not need to re-?send",
     r"delivery attempts will continue", r"temporary failure report", r"delivery (?:is )?delayed",
+    r"delays? in deliver|advisory notice only|not yet (?:been )?deliver|(?:is|was|been) delayed",
+    r"verz[öo]e?gert|retard[ée]e?\b|retrasad|ritardat|atrasad|vertraagd|f[öo]rsenad|forsinket"
+    r"|op[óo][źz]nion|задерж|遅延|遅れて|延迟|延遲|지연",
     r"delivery incomplete", r"will retry for", r"delivery status notification \(delay\)",
 )  # fmt: skip
 # … but not any more, whatever else it says.

@@ -233,7 +233,7 @@ def _of_original(notice: Notice) -> Iterator[str]:
 
 def _ours(headers: Headers, notice: Notice) -> frozenset[str]:
     """Addresses on our side: who the report came to, and who sent the message."""
-    values = headers.all("to", "delivered-to", "x-original-to", "envelope-to")
+    values = headers.all("to")  # X-Original-To may be the failed one: DragonFly says so
     values += notice.original.all("from", "return-path", "sender", "reply-to")
     return frozenset(a.lower() for value in values for a in addresses_in(value))
 

@@ -54,7 +54,8 @@ def cause_of(
     cause = _named(told)
     if cause.is_hard and (doubt := _doubt(told, is_temporary=400 <= code < 500)):
         cause = doubt
-    if cause is UNKNOWN or (cause in VAGUE and status in INSISTS):
+    is_vague = cause in VAGUE and not _ONLY_NOW.search(told)
+    if cause is UNKNOWN or (is_vague and status in INSISTS):
         cause = _of_codes(status, code)
     if cause is NO_MAILBOX and is_after_data and not status.startswith(("5.1.", "4.1.")):
         return FILTERED

@@ -150,6 +150,8 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"(?:sending|address) (?:has been |is )?suppressed|suppress\w* sending"
             r"|suppression list",
             r"domain (?:has been |is )(?:suspended|disabled|parked)|boite du destinataire archiv",
+            r"(?:cancell?ed|terminated|retired|closed) (?:user|mailbox|account|address)"
+            r"|(?:user|mailbox|account|address) (?:\w+ ){0,3}(?:cancell?ed|terminated|retired)",
             r"account is not active|mailbox currently suspended|invalid/inactive",
             r"user refused to receive this mail|email is temporarily denied",
             *languages.DISABLED,
@@ -235,6 +237,10 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             r"content|attachment|mime\b|8-?bit|smtputf8|charset|conver(?:t|sion)|message format"
             r"|bare (?:lf|cr)|line (?:feed|ending)|duplicate|message (?:was )?rejected",
         ),
+    ),
+    (
+        FILTERED,  # Sieve's reject, in the reader's own words
+        (r"automatically (?:rejected|refused)", r"(?:rejected|refused) automatically"),
     ),
     (
         EXPIRED,
