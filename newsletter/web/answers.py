@@ -3,6 +3,7 @@
 What is said on a link page never passes here.
 """
 
+import asyncio
 import gzip
 import hashlib
 import re
@@ -97,6 +98,7 @@ class Kept:
         # Making is work, not waiting: more threads at it would only keep the event loop waiting.
         self._makers = CapacityLimiter(MAKERS)
         self._answers: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._making: dict[str, asyncio.Future[Answer]] = {}
 
     async def answer(self, request: Request, make: Callable[[], Answer]) -> Response:
         """What is kept for this address, or what `make` says; make runs beside the event loop."""
@@ -107,13 +109,25 @@ class Kept:
         if kept is not None:
             self._keep(address, kept[1])
         try:
-            made = await to_thread.run_sync(make, limiter=self._makers)
+            return (await self._made(address, make)).to(request)
         except Unavailable:
             if kept is None:
                 raise
             return kept[1].to(request)
-        self._keep(address, made)
-        return made.to(request)
+
+    async def _made(self, address: str, make: Callable[[], Answer]) -> Answer:
+        """Made once, however many wait for it; it goes on when one of them leaves."""
+        making = self._making.get(address)
+        if making is None:
+            making = asyncio.ensure_future(to_thread.run_sync(make, limiter=self._makers))
+            self._making[address] = making
+            making.add_done_callback(lambda made: self._end(address, made))
+        return await asyncio.shield(making)
+
+    def _end(self, address: str, made: "asyncio.Future[Answer]") -> None:
+        del self._making[address]
+        if not made.cancelled() and made.exception() is None:
+            self._keep(address, made.result())
 
     def _keep(self, address: str, answer: Answer) -> None:
         self._answers[address] = time.monotonic() + self._seconds, answer
