@@ -4,8 +4,10 @@ SQLite takes rows one after the other (about 2 µs each); PostgreSQL takes whole
 since there each statement costs a round trip.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
@@ -34,9 +36,15 @@ def run_many(
         return
     for name, value in same.items():
         same[name] = _stored(value) if isinstance(value, datetime) else value
-    names = (*columns, *same)
     rows = zip(*columns.values(), *map(repeat, same.values()), strict=False)
-    connection.exec_driver_sql(sqlite, [dict(zip(names, row, strict=True)) for row in rows])
+    connection.exec_driver_sql(_by_number(sqlite, (*columns, *same)), [*rows])
+
+
+@lru_cache(maxsize=64)
+def _by_number(statement: str, names: tuple[str, ...]) -> str:
+    """The statement with ?1 for its first value: to find each by its name takes 2 us a row."""
+    numbers = {name: number for number, name in enumerate(names, start=1)}
+    return re.sub(r":(\w+)", lambda found: f"?{numbers[found[1]]}", statement)
 
 
 def _stored(instant: datetime) -> str:
