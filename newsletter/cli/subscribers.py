@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     )(add)
     nouns.command("import", epilog="Example: newsletter subscribers import readers.csv")(import_)
     nouns.command("show", epilog="Example: newsletter subscribers show ada@example.org")(show)
+    nouns.command("export", epilog="Example: newsletter subscribers export ada@example.org")(export)
     nouns.command("list", epilog="Example: newsletter subscribers list --status pending")(list_)
     nouns.command("remove", epilog="Example: newsletter subscribers remove ada@example.org --yes")(
         remove
@@ -153,6 +154,13 @@ def _facts(found: Subscriber) -> list[tuple[str, object]]:
     if found.ended_at:
         facts.append(("Ended", f"{found.ended_at:%Y-%m-%d}, {found.ended_because}"))
     return facts
+
+
+def export(address: Address) -> None:
+    """Print all that is stored about a reader as JSON, for them to have."""
+    with opened() as newsletter:
+        found = newsletter.export_subscriber(address)
+    print_json(found.plain())
 
 
 def list_(
