@@ -1,8 +1,8 @@
 """How long one core takes to find every reader's papers of a day.
 
-All of it is done by what the planner uses: `parse_filter`, `PaperIndex`, `choose` for the papers of
-a digest, and `compose` for the words that brought them. Beside it, on a sample of the readers, the
-obvious way.
+All of it is done by what the planner uses: `Filter` for a stored text, `PaperIndex`, `choose` for
+the papers of a digest, and `compose` for the words that brought them. Beside it, on a sample of the
+readers, the obvious way.
 """
 
 import gc
@@ -19,7 +19,7 @@ from newsletter.bench import naive
 from newsletter.bench.crowd import DAY, SEED, SHARED_FILTERS, filters_of, varied
 from newsletter.bench.papers import made_papers
 from newsletter.core.digests import Topic, choose, compose
-from newsletter.core.filters import parse_filter
+from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Paper
 
@@ -67,12 +67,10 @@ def measure(
     with _uncollected():
         show("Compiling", 0, 0)
         began = time.process_time()
-        topics = {text: (Topic("Topic", parse_filter(text)),) for text in dict.fromkeys(readers)}
+        topics = {text: (Topic("Topic", Filter(text)),) for text in dict.fromkeys(readers)}
         compiled = time.process_time()
         show("Matching", 0, 0)
         index = PaperIndex(day)
-        for (topic,) in topics.values():
-            index.match(topic.filter)
         matched = time.process_time()
         show("Ranking", 0, 0)
         served, chosen = _rank(index, topics, readers)

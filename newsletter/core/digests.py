@@ -6,15 +6,17 @@ topic's cap → the digest's cap. `why` tells for one paper how far it came.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
 from newsletter.core.matching.ranking import first
+from newsletter.core.memory import Recent
 
 # Choices, and filters with their picks, kept for readers who want the same: most share a few
 # hundred topics.
-_MAX_SHARED = 4_096
+_MOST_RECENT = 4_096
 MOST_LEFT_OUT = 12  # a short list at the foot of the mail; a broad topic leaves out hundreds
 
 
@@ -57,19 +59,15 @@ class Digest:
         return self.paper_ids + tuple(pick.paper_id for pick in self.left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """A reader's topic that is on. cap: most papers from it in one digest, None for no cap."""
 
     name: str
     filter: Filter
     cap: int | None = None
 
-    def __hash__(self) -> int:  # it is asked for each reader
-        return hash(self.filter.text)
 
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Choice:
     """The papers of one digest, by their positions in the index.
 
@@ -80,6 +78,9 @@ class Choice:
     sections: Sequence[tuple[Topic, Sequence[int]]]
     claimed: int
     digest: Digest | None = None
+
+
+_NOTHING = Choice((), 0)
 
 
 def compose(
@@ -120,30 +121,38 @@ def choose(
     allowed = window & ~seen if seen else window
     for mute in mutes:
         allowed &= ~index.match(mute)
-    claims = _claims(index, topics, allowed)
-    if not claims:
-        return None
-    shared: dict[object, Choice] = index.notes.get(choose) or index.notes.setdefault(choose, {})
-    key = (*claims, cap)
-    choice = shared.get(key)
+    recent: Recent[object, Choice] = _recent(index, choose)
+    key = (tuple(topics), allowed, cap)
+    choice = recent.get(key)
     if choice is None:
-        if len(shared) >= _MAX_SHARED:
-            shared.clear()
-        choice = shared[key] = _choice(index, claims, cap)
-    return choice
+        choice = _choice(index, topics, allowed, cap)
+        recent.add(key, choice)
+    return choice if choice.claimed else None
 
 
-def _choice(index: PaperIndex, claims: list[tuple[Topic, int]], cap: int) -> Choice:
-    chosen = [
-        (topic, index.best(topic.filter, papers, most=_smaller(topic.cap, cap)))
-        for topic, papers in claims
-    ]
+def _recent(index: PaperIndex, purpose: object) -> Recent[Any, Any]:
+    """What was derived from these papers for this purpose."""
+    recent: Recent[Any, Any] | None = index.notes.get(purpose)
+    if recent is None:
+        recent = index.notes[purpose] = Recent(_MOST_RECENT)
+    return recent
+
+
+def _choice(index: PaperIndex, topics: Sequence[Topic], allowed: int, cap: int) -> Choice:
+    chosen, claimed = [], 0
+    for topic in topics:
+        passing, terms = index.matched(topic.filter)
+        papers = passing & allowed
+        if papers:  # that no topic before it wants
+            most = cap if topic.cap is None else min(topic.cap, cap)
+            chosen.append((topic, index.best_of(papers, terms, most)))
+            claimed |= papers
+            allowed ^= papers
+    if not claimed:
+        return _NOTHING
     if len(chosen) > 1 and sum(len(best) for _, best in chosen) > cap:
         chosen = _cut(index, chosen, cap)
-    claimed = 0
-    for _, papers in claims:
-        claimed |= papers
-    return Choice(sections=chosen, claimed=claimed)
+    return Choice(chosen, claimed)
 
 
 def _digest(index: PaperIndex, choice: Choice) -> Digest:
@@ -166,19 +175,6 @@ def _bare_picks(index: PaperIndex) -> list[Pick]:
     if not picks:
         picks += [Pick(paper_id=paper.id) for paper in index.papers]
     return picks
-
-
-def _claims(index: PaperIndex, topics: Sequence[Topic], allowed: int) -> list[tuple[Topic, int]]:
-    """For each topic that wants any of the allowed papers, those that no topic before it wants."""
-    claims = []
-    for topic in topics:
-        if not allowed:
-            break
-        wanted = index.match(topic.filter) & allowed
-        if wanted:
-            claims.append((topic, wanted))
-            allowed ^= wanted
-    return claims
 
 
 def _cut(
@@ -207,18 +203,13 @@ def _section(index: PaperIndex, topic: Topic, best: Sequence[int]) -> Section:
 
 def _picks(index: PaperIndex, filter: Filter, best: Sequence[int]) -> dict[int, Pick]:
     """At least these papers, with the words that brought them; readers of one filter share them."""
-    shared: dict[str, dict[int, Pick]] = index.notes.setdefault(_picks, {})
-    picks = shared.get(filter.text)
+    recent: Recent[Filter, dict[int, Pick]] = _recent(index, _picks)
+    picks = recent.get(filter)
     if picks is None:
-        if len(shared) >= _MAX_SHARED:
-            shared.clear()
-        picks = shared[filter.text] = {}
+        picks = {}
+        recent.add(filter, picks)
     new = [k for k in best if k not in picks]
     if new:
         for k, words in zip(new, index.reasons_of(filter, new), strict=True):
             picks[k] = Pick(paper_id=index.papers[k].id, words=words)
     return picks
-
-
-def _smaller(topic_cap: int | None, cap: int) -> int:
-    return cap if topic_cap is None else min(topic_cap, cap)

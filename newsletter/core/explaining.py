@@ -63,7 +63,7 @@ def _lacks(index: PaperIndex, node: Node, k: int) -> tuple[Lack, ...]:
 
 
 def passes(index: PaperIndex, node: Node, k: int) -> bool:
-    return bool(index.match(Filter(canonical(node), node)) >> k & 1)
+    return bool(index.match(Filter.of(node)) >> k & 1)
 
 
 def _nearest(choices: list[tuple[Lack, ...]]) -> tuple[Lack, ...]:

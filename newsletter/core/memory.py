@@ -1,6 +1,10 @@
 """How a process that makes many mails should treat its memory."""
 
 import gc
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _LARGEST = 32 * 1024 * 1024 - 8192  # bytes; glibc learns from blocks up to 32 MB
 _THRESHOLDS = (100_000, 50, 100)
@@ -18,3 +22,29 @@ def prepare_for_many_mails() -> None:
     block = bytes(_LARGEST)
     del block
     gc.set_threshold(*_THRESHOLDS)
+
+
+class Recent(dict[K, V]):
+    """Answers that were asked for twice lately, at most `most`.
+
+    So what many ask for stays. What only one asks for, as most do, is not kept: to keep it costs
+    more than to make it, and the memory that it used is at hand for the next.
+    """
+
+    __slots__ = ("_asked", "_most")
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._asked = [0] * most  # hashes
+
+    def add(self, key: K, answer: V) -> None:
+        """Keep it if it was asked for before."""
+        known = hash(key)
+        place = known % self._most
+        if self._asked[place] != known:
+            self._asked[place] = known
+            return
+        if len(self) >= self._most:
+            self.clear()
+        self[key] = answer

@@ -168,7 +168,7 @@ def _unseen(situation: Situation, trace: Trace) -> Situation:
 
 def _with_topic_cap(situation: Situation, trace: Trace) -> Situation:
     topics = [
-        replace(one, cap=trace.needed) if one.name == trace.topic else one
+        one._replace(cap=trace.needed) if one.name == trace.topic else one
         for one in situation.topics
     ]
     return replace(situation, topics=topics)

@@ -140,7 +140,7 @@ def without_the_reason(found, told, paper_id):
         case Stop.SEEN:
             return replace(found, seen=found.seen & ~paper)
         case Stop.TOPIC_CAP:
-            raised = [replace(t, cap=told.needed if t.name == told.topic else t.cap)
+            raised = [t._replace(cap=told.needed if t.name == told.topic else t.cap)
                       for t in found.topics]  # fmt: skip
             return replace(found, topics=raised)
         case Stop.DIGEST_CAP:

@@ -8,12 +8,13 @@ One pass that never goes back: the time grows with the length of the text, which
 """
 
 import re
+from typing import Self
 
 from newsletter.core.filters.fields import find_field, unknown_field
 from newsletter.core.filters.levels import WORD_OPERATORS, Level
 from newsletter.core.filters.plain import MAX_TERMS, read_plain
 from newsletter.core.filters.terms import QUOTES, read_term
-from newsletter.core.filters.tree import Filter, Leaf, Node, canonical
+from newsletter.core.filters.tree import Leaf, Node, canonical
 from newsletter.core.filters.troubles import Trouble
 from newsletter.errors import FilterError
 
@@ -37,6 +38,43 @@ _TOKEN = re.compile(
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+class Filter(str):
+    """A condition on a paper: its canonical text, so filters of the same text are equal.
+
+    `parse_filter` makes them. Of a text that was canonical when it was stored `Filter(text)` is the
+    filter too, and costs nothing: its tree is made when something asks for it. Most are matched
+    without.
+    """
+
+    __slots__ = ("_tree",)
+    _tree: Node
+
+    @classmethod
+    def of(cls, tree: Node) -> Self:
+        """The filter of this tree."""
+        return cls._with(canonical(tree), tree)
+
+    @classmethod
+    def _with(cls, text: str, tree: Node) -> Self:
+        filter = cls(text)
+        filter._tree = tree
+        return filter
+
+    @property
+    def text(self) -> str:
+        """The canonical text."""
+        return str(self)
+
+    @property
+    def tree(self) -> Node:
+        """What the text says. Raises FilterError where it is no filter (any more)."""
+        try:
+            return self._tree
+        except AttributeError:
+            self._tree = parse_filter(str(self)).tree
+            return self._tree
+
+
 def parse_filter(text: str) -> Filter:
     """The filter that a reader wrote.
 
@@ -48,7 +86,7 @@ def parse_filter(text: str) -> Filter:
         problem = f"{most}, and this one {len(text):,}: make two topics of it"
         raise FilterError(text[: MAX_LENGTH + 100], MAX_LENGTH + 1, problem)
     plain = read_plain(text)
-    return Filter(text, plain) if plain else read_in_full(text)
+    return Filter._with(text, plain) if plain else read_in_full(text)
 
 
 def read_in_full(text: str) -> Filter:
@@ -59,14 +97,13 @@ def read_in_full(text: str) -> Filter:
         problem = f"{name} cannot be part of a filter: leave it out"
         raise FilterError(text, forbidden.start() + 1, problem)
     try:
-        tree = _read(text)
+        filter = Filter.of(_read(text))
     except Trouble as trouble:
         raise FilterError(text, trouble.offset + 1, trouble.problem) from None
-    written = canonical(tree)
-    if len(written) > MAX_LENGTH:  # `abs:(a b) c` is longer when each word names its field
+    if len(filter) > MAX_LENGTH:  # `abs:(a b) c` is longer when each word names its field
         problem = f"written out, this filter has more than {MAX_LENGTH:,} characters: shorten it"
         raise FilterError(text, 1, problem)
-    return Filter(written, tree)
+    return filter
 
 
 def _read(text: str) -> Node:

@@ -1,8 +1,8 @@
-"""The short way to a tree, for filters that are written as `canonical` writes them.
+"""The short ways to a tree and into a text, for filters written as `canonical` writes them.
 
 Stored filters are, and nearly all of them are made of plain words, phrases, field tests and one
-level of brackets: these are read at a tenth of the cost. What is in any way unusual is left to the
-parser, errors included; what is read here is the same tree there.
+level of brackets: these are read at a tenth of the cost, and matched without any tree. What is in
+any way unusual is left to the parser, errors included; what is read here is the same tree there.
 """
 
 import re
@@ -30,41 +30,49 @@ _WORDS = re.compile(
 )
 
 
+class Unplain(Exception):
+    """It takes the whole parser to tell what this text says."""
+
+
+def parted(text: str) -> tuple[bool, list[str]]:
+    """Whether one of the operands is enough, and the operands, those in brackets with them.
+
+    Raises Unplain. What it gives for other texts than filters is no operand either.
+    """
+    if "(" not in text:
+        if " OR " in text:
+            return True, text.split(" OR ")
+        if '"' not in text:
+            return False, text.split(" ")
+    chunks: list[str] = _CHUNK.findall(text)
+    if " ".join(chunks) != text:
+        raise Unplain
+    if chunks[1:2] != ["OR"]:
+        return False, chunks
+    if len(chunks) % 2 == 0 or set(chunks[1::2]) != {"OR"}:
+        raise Unplain
+    return True, chunks[::2]
+
+
 def read_plain(text: str) -> Node | None:
     """The tree whose canonical text this is; None where it takes the whole parser to tell."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or ("(" in text and len(text.split(" ")) > MAX_TERMS):
         return None
-    if "(" in text:
-        return _read_groups(text)
-    if " OR " in text:
-        return _joined(Or, _operands(text.split(" OR ")))
-    if '"' not in text:
-        return _joined(And, _operands(text.split(" ")))
-    chunks = _CHUNK.findall(text)
-    return _joined(And, _operands(chunks)) if " ".join(chunks) == text else None
-
-
-def _read_groups(text: str) -> Node | None:
-    """The same for a text that has brackets somewhere."""
-    chunks: list[str] = _CHUNK.findall(text)
-    if " ".join(chunks) != text or len(text.split(" ")) > MAX_TERMS:
+    try:
+        is_or, operands = parted(text)
+    except Unplain:
         return None
-    kind: type[And | Or] = And
-    if chunks[1:2] == ["OR"]:
-        if len(chunks) % 2 == 0 or set(chunks[1::2]) != {"OR"}:
-            return None
-        kind, chunks = Or, chunks[::2]
-    inner = Or if kind is And else And  # brackets around anything else would be left out
-    nodes: list[Node | None] = []
-    for chunk in chunks:
-        if chunk[0] != "(":
-            nodes.append(_known.get(chunk) or _operand(chunk))
-            continue
-        group = read_plain(chunk[1:-1])
-        if type(group) is not inner:
-            return None
-        nodes.append(group)
+    kind = Or if is_or else And
+    if "(" not in text:
+        return _joined(kind, _operands(operands))
+    nodes = [_group(one, kind) if one[0] == "(" else _operands([one])[0] for one in operands]
     return _joined(kind, nodes) if len(nodes) > 1 else None
+
+
+def _group(text: str, outer: type[And | Or]) -> Node | None:
+    """What stands between brackets; around anything but the other kind they would be left out."""
+    node = read_plain(text[1:-1])
+    return node if type(node) is (Or if outer is And else And) else None
 
 
 def _operands(tokens: list[str]) -> list[Node | None]:
@@ -101,7 +109,7 @@ _MOST_KNOWN = 131_072
 
 def _operand(token: str) -> Node | None:
     """The token as a term, or as one that is kept out."""
-    leaf = _leaf(token.removeprefix("-"))
+    leaf = read_plain_term(token.removeprefix("-"))
     if leaf is None:
         return None
     if len(_known) >= _MOST_KNOWN:
@@ -110,30 +118,43 @@ def _operand(token: str) -> Node | None:
     return node
 
 
-def _leaf(token: str) -> Leaf | None:
-    leaf: Leaf | None = _plain_words(token)
-    if leaf is None and _TOKEN.fullmatch(token):
+def read_plain_term(token: str) -> Leaf | None:
+    """The leaf whose text this is; None where it takes the whole parser to tell."""
+    plain = plain_words(token)
+    if plain is not None:
+        return _words(token, *plain)
+    if _TOKEN.fullmatch(token):
         try:
             leaf = read_term(token)
         except Trouble:
             return None
-    return leaf if leaf and leaf.text == token else None
+        return leaf if leaf.text == token else None
+    return None
 
 
-def _plain_words(token: str) -> Words | None:
-    """What `read_term` makes of ASCII letters and digits, without looking for anything else."""
+def plain_words(token: str) -> tuple[str, list[str], bool] | None:
+    """Field, words, and whether the word goes on, of a term of ASCII letters and digits.
+
+    None for other terms, and for what is no term.
+    """
     match = _WORDS.fullmatch(token)
     if match is None:
         return None
-    field, word, star, phrase = match.groups()
-    if word and (word.casefold() in OPERATORS or (star and len(word) < MIN_PREFIX)):
+    field, word, star, phrase = match.groups("")
+    if phrase:
+        return field, phrase.split(" "), False
+    if word.lower() in OPERATORS or (star and len(word) < MIN_PREFIX):
         return None
-    words = phrase.split(" ") if phrase else [word]
+    return field, [word], star == "*"
+
+
+def _words(token: str, field: str, words: list[str], is_prefix: bool) -> Words:
+    """What `read_term` makes of these."""
     return Words(
-        field=field or "",
+        field=field,
         value=token[len(field) + 1 :] if field else token,
         text=token,
-        units=tuple(_compound(word, is_prefix=bool(star)) for word in words),
+        units=tuple(_compound(word, is_prefix=is_prefix) for word in words),
     )
 
 

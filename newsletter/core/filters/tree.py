@@ -123,17 +123,6 @@ class Or:
 Node = Leaf | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on a paper. text: canonical; filters of the same text are equal."""
-
-    text: str
-    tree: Node = field(compare=False, repr=False)
-
-    def __str__(self) -> str:
-        return self.text
-
-
 def conjunction(nodes: list[Node]) -> Node:
     """All of these, flat."""
     if len(nodes) == 1:

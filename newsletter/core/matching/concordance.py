@@ -5,9 +5,8 @@ are compared at once. Between two keywords, or two names, lies a gap that no phr
 Which fields of which papers hold a word at all is a bit set, and mostly answers the question alone.
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from newsletter.core.filters.tree import Words
@@ -20,13 +19,18 @@ from newsletter.core.filters.words import (
     stems,
     take_apart,
 )
+from newsletter.core.matching.holding import (
+    FIELD_BITS,
+    POSITION_BITS,
+    Holding,
+    Spelling,
+    as_bits,
+    by_field,
+)
 
-TITLE, KEYWORD, ABSTRACT, ORG = FIELDS = range(4)
-FIELD_BITS, POSITION_BITS = 2, 16
 GAP = 128  # more than the widest near term spans
 LAST_POSITION = (1 << POSITION_BITS) - 1 - GAP  # what a field holds beyond is not looked at
 
-Spelling = Callable[[str], tuple[str, ...]]  # one of stems, folded, cased
 _Key = tuple[Spelling, str, bool]  # the word, and whether it may go on
 _Cells = dict[int, list[tuple[int, int]]]  # paper and field → (start, end) of a word there
 
@@ -48,11 +52,10 @@ class Concordance:
     def __init__(self) -> None:
         self._single: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        self._written: dict[Spelling, dict[str, list[str]]] = {}
-        self._sorted: list[str] = []
         self._papers = 0
-        self._holding: dict[str, int] = {}
-        self._wanted: dict[_Key, int] = {}
+        self._held: dict[Spelling, Holding] = {}
+        self._at: dict[int, tuple[str, ...]] = {}
+        self._behind: dict[str, dict[str, list[int]]] = {}
         self._spans: dict[_Key, _Spans] = {}
         self._cells: dict[tuple[Spelling, Compound], _Cells] = {}
 
@@ -89,48 +92,70 @@ class Concordance:
             found &= self._with_all_pieces(unit, spelling)
         if found and not _is_single(words):
             cells = {place >> POSITION_BITS for place in self._places(words, spelling)}
-            found = self._as_bits(cells)
-        if not found:
-            return _NOWHERE
-        everything = (1 << self._papers) - 1
-        return tuple(found >> field * self._papers & everything for field in FIELDS)
+            found = as_bits(cells, papers=self._papers)
+        return by_field(found, papers=self._papers)
+
+    def papers_with(self, words: Sequence[str], *, is_prefix: bool) -> tuple[int, ...]:
+        """The same for a phrase of ASCII words; a single one may go on."""
+        if len(words) == 1:
+            held = self._holding(folded if is_prefix else stems)
+            found = held.starting_with(words[0]) if is_prefix else held.having(words[0])
+        elif len(words) == 2:
+            behind = self._followers(words[0])
+            cells = [cell for stem in stems(words[1]) for cell in behind.get(stem, ())]
+            found = as_bits(cells, papers=self._papers)
+        else:
+            found = self._phrase(words)
+        return by_field(found, papers=self._papers)
+
+    def _phrase(self, words: Sequence[str]) -> int:
+        held = self._holding(stems)
+        found = held.having(words[0])
+        for word in words[1:]:
+            found &= held.having(word)
+        ends: Collection[int] = self._find(stems, words[0], is_prefix=False).ends if found else ()
+        for word in words[1:]:
+            ends = _step(ends, self._find(stems, word, is_prefix=False)) if ends else ()
+        return as_bits({end - 1 >> POSITION_BITS for end in ends}, papers=self._papers)
+
+    def _followers(self, word: str) -> dict[str, list[int]]:
+        """The fields in which each other word stands right behind this one, by its stem."""
+        found = self._behind.get(word)
+        if found is None:
+            found = defaultdict(list)
+            at = self._at or self._all_at()
+            for end in self._find(stems, word, is_prefix=False).ends:
+                for stem in at.get(end, ()):
+                    found[stem].append(end - 1 >> POSITION_BITS)
+            self._behind[word] = found
+        return found
+
+    def _all_at(self) -> dict[int, tuple[str, ...]]:
+        """The stems of the words that start at each place."""
+        at: dict[int, tuple[str, ...]] = {}
+        for surface, places in self._single.items():
+            at.update(dict.fromkeys(places, stems(surface)))
+        for surface, spans in self._joined.items():
+            for start, _ in spans:
+                at[start] += stems(surface)
+        self._at = at
+        return at
+
+    def _holding(self, spelling: Spelling) -> Holding:
+        held = self._held.get(spelling)
+        if held is None:
+            held = Holding(spelling, self._single, self._joined, papers=self._papers)
+            self._held[spelling] = held
+        return held
 
     def _with_all_pieces(self, unit: Compound, spelling: Spelling) -> int:
         """Where all parts of the word stand, or the whole: all fields that may hold it."""
-        pieces, is_prefix = unit.pieces, unit.is_prefix
-        found = self._with(spelling, pieces[-1], is_prefix=is_prefix)
-        for piece in pieces[:-1]:
-            found &= self._with(spelling, piece, is_prefix=False)
-        if unit.whole:
-            found |= self._with(spelling, unit.whole, is_prefix=is_prefix)
-        return found
-
-    def _with(self, spelling: Spelling, word: str, *, is_prefix: bool) -> int:
-        """The fields that hold the word, as bits: those of TITLE, by paper, then the next field."""
-        key = spelling, word, is_prefix
-        found = self._wanted.get(key)
-        if found is None:
-            found = 0
-            for surface in self._surfaces(spelling, word, is_prefix=is_prefix):
-                found |= self._holds(surface)
-            self._wanted[key] = found
-        return found
-
-    def _holds(self, surface: str) -> int:
-        found = self._holding.get(surface)
-        if found is None:
-            cells = {place >> POSITION_BITS for place in self._single.get(surface, ())}
-            cells.update(start >> POSITION_BITS for start, _ in self._joined.get(surface, ()))
-            found = self._holding[surface] = self._as_bits(cells)
-        return found
-
-    def _as_bits(self, cells: Iterable[int]) -> int:
-        """Papers with their field as one bit set. A byte array grows no new number for each bit."""
-        bits = bytearray(self._papers * len(FIELDS) // 8 + 1)
-        for cell in cells:
-            bit = (cell & (1 << FIELD_BITS) - 1) * self._papers + (cell >> FIELD_BITS)
-            bits[bit >> 3] |= 1 << (bit & 7)
-        return int.from_bytes(bits, "little")
+        held = self._holding(spelling)
+        having = self._holding(folded).starting_with if unit.is_prefix else held.having
+        found = having(unit.pieces[-1])
+        for piece in unit.pieces[:-1]:
+            found &= held.having(piece)
+        return found | having(unit.whole) if unit.whole else found
 
     def _places(self, words: Words, spelling: Spelling) -> Collection[int]:
         """One place or more within each stretch that has the words."""
@@ -199,43 +224,13 @@ class Concordance:
         return spans
 
     def _look_up(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:
-        surfaces = self._surfaces(spelling, word, is_prefix=is_prefix)
+        held = self._holding(folded if is_prefix else spelling)
+        surfaces = held.surfaces(word, is_prefix=is_prefix)
         starts = [start for surface in surfaces for start in self._single.get(surface, ())]
         longs = [span for surface in surfaces for span in self._joined.get(surface, ())]
         ends = [start + 1 for start in starts]
         ends += [end for _, end in longs]
         return _Spans(frozenset(starts), frozenset(ends), tuple(longs))
-
-    def _surfaces(self, spelling: Spelling, word: str, *, is_prefix: bool) -> set[str]:
-        """The word as the papers write it; a prefix is spelled in full."""
-        spelling = folded if is_prefix else spelling
-        written = self._spelled(spelling)
-        forms = spelling(word)
-        if is_prefix:
-            forms = tuple(longer for form in forms for longer in self._starting_with(form))
-        return {surface for form in forms for surface in written.get(form, ())}
-
-    def _spelled(self, spelling: Spelling) -> dict[str, list[str]]:
-        """Words as written in the papers, by spelling; made when first asked for."""
-        written = self._written.get(spelling)
-        if written is None:
-            written = defaultdict(list)
-            for surface in {**self._single, **self._joined}:
-                for form in spelling(surface):
-                    written[form].append(surface)
-            self._written[spelling] = written
-        return written
-
-    def _starting_with(self, prefix: str) -> list[str]:
-        written = self._spelled(folded)
-        if not self._sorted:
-            self._sorted = sorted(written)
-        first = bisect_left(self._sorted, prefix)
-        beyond = bisect_left(self._sorted, prefix + "\U0010ffff", first)
-        return self._sorted[first:beyond]
-
-
-_NOWHERE = (0,) * len(FIELDS)
 
 
 def _is_single(words: Words) -> bool:

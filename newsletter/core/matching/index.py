@@ -8,30 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
-from newsletter.core.filters.tree import (
-    Day,
-    Filter,
-    Leaf,
-    Name,
-    Node,
-    Not,
-    Number,
-    Or,
-    Value,
-    Words,
-    canonical,
-)
+from newsletter.core.filters import Filter
+from newsletter.core.filters.plain import Unplain
+from newsletter.core.filters.tree import Leaf, Node, Not, Or, canonical
 from newsletter.core.matching import ranking
-from newsletter.core.matching.concordance import ABSTRACT, KEYWORD, ORG, TITLE, Concordance
-from newsletter.core.matching.facts import Facts
-from newsletter.core.matching.people import People
-from newsletter.core.matching.ranking import MOST_REASONS, Brought, Hits, by_match
+from newsletter.core.matching.ranking import MOST_REASONS, Hits, by_match
+from newsletter.core.matching.terms import Matched, Terms
+from newsletter.core.memory import Recent
 from newsletter.core.papers import Paper
 
-MAX_REMEMBERED = 400_000  # filters; beyond, all are forgotten, so memory has a bound
-_FIELDS = {"title": TITLE, "abstract": ABSTRACT, "keyword": KEYWORD, "org": ORG}
-_ANYWHERE = (TITLE, KEYWORD, ABSTRACT)
-_NAMED = ("author", "id")  # a paper that is asked for by name counts like one found by its title
+_RECENT = 4_096  # filters; most readers share a few hundred
 
 
 class PaperIndex:
@@ -49,22 +35,10 @@ class PaperIndex:
         self.papers: tuple[Paper, ...] = tuple(sorted(works.values(), key=_rank))
         self.everything = (1 << len(self.papers)) - 1
         self._positions = {paper.id: k for k, paper in enumerate(self.papers)}
-        self._words, self._people, self._facts = Concordance(), People(), Facts()
-        for k, paper in enumerate(self.papers):
-            self._add(k, paper)
-        self._hits: dict[str, Hits] = {}
-        self._matches: dict[str, int] = {}
+        self._terms = Terms(self.papers)
+        self._recent: Recent[Filter, Matched] = Recent(_RECENT)
         self._tied = _tied(self.papers)
         self.notes: dict[object, Any] = {}
-
-    def _add(self, k: int, paper: Paper) -> None:
-        self._words.add(k, TITLE, (paper.title,))
-        self._words.add(k, ABSTRACT, (paper.abstract,))
-        self._words.add(k, KEYWORD, paper.keywords)
-        if paper.organization is not None:
-            self._words.add(k, ORG, (paper.organization.name, paper.organization.full_name))
-        self._people.add(k, paper.authors)
-        self._facts.add(k, paper)
 
     def position(self, paper_id: str) -> int:
         """The bit of this paper. Raises KeyError for one that is not here."""
@@ -80,58 +54,36 @@ class PaperIndex:
         return found
 
     def match(self, filter: Filter) -> int:
-        """The bit set of the papers that pass."""
-        found = self._matches.get(filter.text)
+        """The bit set of the papers that pass. Raises FilterError for a text that is no filter."""
+        return self.matched(filter)[0]
+
+    def matched(self, filter: Filter) -> Matched:
+        """The same, and the terms outside of any NOT that may have brought them."""
+        found = self._recent.get(filter)
         if found is None:
-            found = self._evaluate(filter.tree)
-            if len(self._matches) >= MAX_REMEMBERED:
-                self._matches.clear()
-            self._matches[filter.text] = found
+            try:
+                found = self._terms.matched(filter)
+            except Unplain:
+                passing = self._evaluate(filter.tree)
+                found = passing, list(self._bring(filter.tree, passing))
+            self._recent.add(filter, found)
         return found
 
     def _evaluate(self, node: Node) -> int:
+        """The same by the tree."""
         if isinstance(node, Leaf):
-            return self._test(node).papers
+            return self._terms.hits(node).papers
         if isinstance(node, Not):
             return self.everything ^ self._evaluate(node.child)
-        is_or = isinstance(node, Or)
-        found = 0 if is_or else self.everything
+        if isinstance(node, Or):
+            found = 0
+            for child in node.children:
+                found |= self._evaluate(child)
+            return found
+        found = self.everything
         for child in node.children:
-            if isinstance(child, Leaf):  # nearly all are, and nearly all are known
-                passing = (self._hits.get(child.text) or self._test(child))[0]
-            else:
-                passing = self._evaluate(child)
-            if is_or:
-                found |= passing
-            else:
-                found &= passing
-                if not found:
-                    break
+            found &= self._evaluate(child)
         return found
-
-    def _test(self, leaf: Leaf) -> Hits:
-        hits = self._hits.get(leaf.text)
-        if hits is None:
-            if len(self._hits) >= MAX_REMEMBERED:
-                self._hits.clear()
-            hits = self._hits[leaf.text] = self._look_up(leaf)
-        return hits
-
-    def _look_up(self, leaf: Leaf) -> Hits:
-        match leaf:
-            case Words():
-                return _placed(self._words.papers(leaf), leaf.field)
-            case Name():
-                papers = self._people.papers(leaf)
-            case Value():
-                papers = self._facts.with_value(leaf)
-            case Number():
-                papers = self._facts.with_number(leaf)
-            case Day():
-                papers = self._facts.with_day(leaf)
-            case _:
-                papers = self.everything
-        return Hits(papers, title=papers if leaf.field in _NAMED else 0)
 
     def best(self, filter: Filter, papers: int, *, most: int) -> list[int]:
         """The best of these papers, all of which pass the filter, in order of rank.
@@ -139,16 +91,20 @@ class PaperIndex:
         Rank: upvotes, then how well the filter matched, then the newer, then by id. The papers are
         held in that order, but for how well they matched.
         """
+        return self.best_of(papers, self.matched(filter)[1], most)
+
+    def best_of(self, papers: int, terms: Sequence[Hits], most: int) -> list[int]:
+        """The same for papers and terms as `matched` gave them."""
         found: list[int] = []
+        tied_with = self._tied
         while papers and len(found) < most:
             low = papers & -papers
             k = low.bit_length() - 1
-            tied = papers & self._tied[k]
+            tied = papers & tied_with[k]
             if tied == low:
                 found.append(k)
             else:
-                brought = self._brought(filter, tied)
-                found += by_match(tied, brought, most=most - len(found))
+                found += by_match(tied, terms, most - len(found))
             papers ^= tied
         return found
 
@@ -161,7 +117,7 @@ class PaperIndex:
 
         Each term that brought the paper counts once, at its best place.
         """
-        return ranking.score(self._brought(filter, 1 << k), k)
+        return ranking.score(self.matched(filter)[1], k)
 
     def reasons(self, filter: Filter, k: int) -> tuple[str, ...]:
         """The terms of the filter that brought this paper, as written; title first, at most 4.
@@ -173,37 +129,25 @@ class PaperIndex:
 
     def reasons_of(self, filter: Filter, ks: Sequence[int]) -> list[tuple[str, ...]]:
         """The same for each of several papers, in one walk."""
-        if isinstance(filter.tree, Leaf):
-            passing, reason = self._test(filter.tree).papers, (filter.tree.label,)
-            return [reason if passing >> k & 1 else () for k in ks]
-        brought = self._brought(filter, sum([1 << k for k in ks]) & self.match(filter))
-        found = ranking.reasons(brought, ks)
+        passing, terms = self.matched(filter)
+        found = ranking.reasons(terms, ks)
         return [
-            terms or tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
-            for terms, k in zip(found, ks, strict=True)
+            words or tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
+            if passing >> k & 1
+            else ()
+            for words, k in zip(found, ks, strict=True)
         ]
 
-    def _brought(self, filter: Filter, papers: int) -> list[Brought]:
-        """The terms outside of any NOT that helped these papers to pass; all of them do pass."""
-        found: list[Brought] = []
-        if papers:
-            self._bring(filter.tree, papers, found)
-        return found
-
-    def _bring(self, node: Node, papers: int, found: list[Brought]) -> None:
+    def _bring(self, node: Node, papers: int) -> Iterator[Hits]:
+        """The terms outside of any NOT that helped these papers to pass."""
+        if isinstance(node, Not):
+            return
+        passing = papers & self._evaluate(node)
         if isinstance(node, Leaf):
-            found.append((node, self._test(node), papers))
-        elif not isinstance(node, Not):
-            is_or = isinstance(node, Or)
+            yield self._terms.hits(node).among(passing)
+        elif passing:
             for child in node.children:
-                if isinstance(child, Leaf):
-                    hits = self._hits.get(child.text) or self._test(child)
-                    if papers & hits[0]:
-                        found.append((child, hits, papers & hits[0]))
-                else:
-                    passing = papers & self._evaluate(child) if is_or else papers
-                    if passing:
-                        self._bring(child, passing, found)
+                yield from self._bring(child, passing)
 
     def _exclusions(self, node: Node, k: int) -> list[str]:
         if not self._evaluate(node) >> k & 1 or isinstance(node, Leaf):
@@ -219,16 +163,6 @@ def positions(papers: int) -> Iterator[int]:
         low = papers & -papers
         yield low.bit_length() - 1
         papers ^= low
-
-
-def _placed(bits: tuple[int, ...], field: str) -> Hits:
-    """The places that a term of this field looks at; "" is title, keywords and abstract."""
-    if field == "org":
-        return Hits(bits[ORG])
-    looked_at = (_FIELDS[field],) if field else _ANYWHERE
-    title, keyword, abstract = (bits[place] if place in looked_at else 0 for place in _ANYWHERE)
-    found = title | keyword
-    return Hits(found | abstract, title, keyword & ~title, abstract & ~found)
 
 
 def _rank(paper: Paper) -> tuple[int, float, str]:

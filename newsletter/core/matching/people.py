@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.core.filters.tree import Name
 from newsletter.core.filters.words import cased, folded, is_cjk, name_words, take_apart
@@ -27,22 +28,26 @@ class _Person:
     papers: int = 0
 
 
-@dataclass(slots=True)
 class People:
     """The authors of a day's papers, each name once."""
 
-    _persons: dict[str, _Person] = field(default_factory=dict)
-    _by_form: dict[str, dict[int, _Person]] = field(default_factory=lambda: defaultdict(dict))
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._persons: list[_Person] = []
+        self._called: dict[str, set[int]] = defaultdict(set)  # by the forms of their words
 
     def add(self, paper: int, names: Iterable[str]) -> None:
         """Take in the authors of the paper at this position."""
         for name in names:
-            person = self._persons.get(name)
-            if person is None:
-                person = self._persons[name] = _person(name)
-                for form in _forms(person):
-                    self._by_form[form][id(person)] = person
-            person.papers |= 1 << paper
+            number = self._numbers.get(name)
+            if number is None:
+                number = self._numbers[name] = len(self._persons)
+                person = _person(name)
+                self._persons.append(person)
+                for word in {word for reading in person.readings for word in reading}:
+                    for form in _all_forms(word):
+                        self._called[form].add(number)
+            self._persons[number].papers |= 1 << paper
 
     def papers(self, name: Name) -> int:
         """The bit set of the papers that have such an author."""
@@ -57,18 +62,22 @@ class People:
         words = [word for word in (*name.family, *name.rest) if len(word) > 1]
         full = [word for word in words if not all(map(_INITIALS.fullmatch, _parts(word)))]
         if not words or name.is_prefix or any(map(is_cjk, words)):
-            return self._persons.values()
-        found = [self._called(word) for word in full or [max(words, key=len)]]
-        found.sort(key=len)
-        return [p for key, p in found[0].items() if all(key in others for others in found[1:])]
+            return self._persons
+        found = [self._with(word) for word in full or [max(words, key=len)]]
+        return [self._persons[number] for number in set.intersection(*found)]
 
-    def _called(self, word: str) -> dict[int, _Person]:
+    def _with(self, word: str) -> set[int]:
         """Those who have the word, or the parts it has, in their names."""
-        pieces, runs = take_apart(word)
-        spelled = runs[-1][2] if runs else pieces[0]
-        forms = {form for one in (spelled, pieces[0]) for form in _all_forms(folded(one))}
-        found = [self._by_form[form] for form in forms if form in self._by_form]
-        return found[0] if len(found) == 1 else {k: p for some in found for k, p in some.items()}
+        called = [self._called[form] for form in _asked_forms(word) if form in self._called]
+        return called[0] if len(called) == 1 else set().union(*called)
+
+
+@lru_cache(maxsize=65_536)
+def _asked_forms(word: str) -> frozenset[str]:
+    """Of those whose names hold the word, one form is among these."""
+    pieces, runs = take_apart(word)
+    spelled = runs[-1][2] if runs else pieces[0]
+    return frozenset(form for one in (spelled, pieces[0]) for form in _all_forms(folded(one)))
 
 
 def _person(name: str) -> _Person:
@@ -82,18 +91,27 @@ def _person(name: str) -> _Person:
 
 
 def _readings(words: Sequence[str], *, is_cased: bool) -> tuple[Reading, ...]:
+    whole: list[tuple[str, ...]] = []
+    apart: list[tuple[str, ...]] = []
+    initials: list[tuple[str, ...]] = []
+    for word in words:
+        one, parts, letters = _word_readings(word, is_cased=is_cased)
+        whole.append(one)
+        apart += parts
+        initials += letters
+    return tuple(dict.fromkeys((tuple(whole), tuple(apart), tuple(initials))))
+
+
+@lru_cache(maxsize=65_536)
+def _word_readings(word: str, *, is_cased: bool) -> tuple[tuple[str, ...], Reading, Reading]:
+    """The word whole, its parts, and these with initials apart: `JK` is J, K."""
     spelling = cased if is_cased else folded
-    whole = tuple(spelling("".join(take_apart(word)[0])) for word in words)
-    apart = tuple(spelling(piece) for word in words for piece in _parts(word))
-    initials = tuple(spelling(piece) for piece in _initials_apart(words))
-    return tuple(dict.fromkeys((whole, apart, initials)))
-
-
-def _initials_apart(words: Sequence[str]) -> tuple[str, ...]:
-    """`JK Rowling` as J, K, Rowling; its hyphenated words apart too."""
-    pieces = [piece for word in words for piece in _parts(word)]
-    return tuple(
-        letter for one in pieces for letter in (one if _INITIALS.fullmatch(one) else (one,))
+    parts = _parts(word)
+    letters = [letter for one in parts for letter in (one if _INITIALS.fullmatch(one) else (one,))]
+    return (
+        spelling("".join(take_apart(word)[0])),
+        tuple(map(spelling, parts)),
+        tuple(map(spelling, letters)),
     )
 
 
@@ -102,10 +120,7 @@ def _parts(word: str) -> tuple[str, ...]:
     return (word,) if is_cjk(word) else take_apart(word)[0]
 
 
-def _forms(person: _Person) -> set[str]:
-    return {form for reading in person.readings for word in reading for form in _all_forms(word)}
-
-
+@lru_cache(maxsize=65_536)
 def _all_forms(spellings: tuple[str, ...]) -> set[str]:
     return {*spellings, *map(_without_umlaut, spellings)}
 

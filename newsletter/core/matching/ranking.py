@@ -8,23 +8,25 @@ bit set; so hundreds of papers with equal upvotes are put in order as quickly as
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from newsletter.core.filters.tree import Leaf
-
 MOST_REASONS = 4
 FEW = 8  # papers that are put in order more quickly one by one
 
 
 class Hits(NamedTuple):
-    """The papers that pass a test, as bit sets; in the last three each at its best place only."""
+    """The papers that a term brings, as bit sets. title, keyword, abstract: each at its best place
+    only. label: the term as a reader likes to see it, "" for what does not count as a reason.
+    """
 
     papers: int
     title: int = 0
     keyword: int = 0
     abstract: int = 0
+    label: str = ""
 
-
-# A term of a filter, where it stands, and those of some papers that it helped to pass.
-Brought = tuple[Leaf, Hits, int]
+    def among(self, papers: int) -> "Hits":
+        """The same for no other papers than these."""
+        papers, title, keyword, abstract = [bits & papers for bits in self[:4]]
+        return Hits(papers, title, keyword, abstract, self.label)
 
 
 def first(papers: int, most: int) -> list[int]:
@@ -37,25 +39,54 @@ def first(papers: int, most: int) -> list[int]:
     return found
 
 
-def by_match(papers: int, brought: Sequence[Brought], *, most: int) -> list[int]:
+def by_match(papers: int, terms: Sequence[Hits], most: int) -> list[int]:
     """The best of these papers by how well they matched, then by position."""
-    if papers.bit_count() <= FEW:
-        return sorted(first(papers, FEW), key=lambda k: -score(brought, k))[:most]
-    found: list[int] = []
-    for equal in _parted(papers, _counts(brought)):
-        found += first(equal, most - len(found))
-        if len(found) >= most:
-            break
-    return found
+    low = papers & -papers
+    high = papers ^ low
+    if high and not high & (high - 1):  # nearly always there are two
+        one, other = low.bit_length() - 1, high.bit_length() - 1
+        found = [one, other] if _lead(low, high, terms) >= 0 else [other, one]
+    elif papers.bit_count() <= FEW:
+        found = sorted(first(papers, FEW), key=lambda k: -score(terms, k))
+    else:
+        found = []
+        for equal in _parted(papers, _counts(terms, papers)):
+            found += first(equal, most - len(found))
+            if len(found) >= most:
+                break
+    return found if len(found) <= most else found[:most]
 
 
-def _counts(brought: Sequence[Brought]) -> list[int]:
+def _lead(one: int, other: int, terms: Sequence[Hits]) -> int:
+    """By how much the score of one paper is above that of the other, each given by its bit."""
+    both = one | other
+    lead = 0
+    for term in terms:
+        held = term[0] & both
+        if held == both:
+            if (term[1] | term[2]) & both:
+                lead += _value(term, one) - _value(term, other)
+        elif held:
+            lead += _value(term, one) if held == one else -_value(term, other)
+    return lead
+
+
+def _value(term: Hits, bit: int) -> int:
+    """What the term adds to the score of this paper."""
+    if term[1] & bit:
+        return _TITLE
+    if term[2] & bit:
+        return _KEYWORD
+    return 1 if term[3] & bit else 0
+
+
+def _counts(terms: Sequence[Hits], papers: int) -> list[int]:
     """In how many terms each paper has its titles, keywords, abstracts: digits, largest first."""
     digits: list[int] = []
-    for place in (1, 2, 3):  # of Hits
+    for place in range(3):
         count: list[int] = []
-        for _, hits, papers in brought:
-            carry = hits[place] & papers
+        for term in terms:
+            carry = (term.title, term.keyword, term.abstract)[place] & papers
             for k, digit in enumerate(count):
                 if not carry:
                     break
@@ -78,53 +109,41 @@ def _parted(group: int, digits: Iterable[int]) -> list[int]:
     return groups
 
 
-def score(brought: Iterable[Brought], k: int) -> int:
-    """How well this paper matched, as one number to compare.
+# A filter has at most 64 terms, so no number of hits in a worse place outweighs one in a better.
+_TITLE, _KEYWORD = 128 * 128, 128
 
-    A filter has at most 64 terms, so no number of hits in a worse place outweighs one in a better.
-    """
+
+def score(terms: Iterable[Hits], k: int) -> int:
+    """How well this paper matched, as one number to compare."""
     bit = 1 << k
-    found = 0
-    for _, hits, papers in brought:
-        if not papers & bit:
-            continue
-        if hits.title & bit:
-            found += 128 * 128
-        elif hits.keyword & bit:
-            found += 128
-        elif hits.abstract & bit:
-            found += 1
-    return found
+    return sum([_value(term, bit) for term in terms])
 
 
-def reasons(brought: Sequence[Brought], ks: Iterable[int]) -> list[tuple[str, ...]]:
+def reasons(terms: Iterable[Hits], ks: Sequence[int]) -> list[tuple[str, ...]]:
     """For each paper the terms that brought it, at most 4: those in its title first."""
-    terms = _by_place(brought)
-    is_each_once = len({leaf.text for leaf, _, _ in brought}) == len(brought)
+    places = _by_place(terms, sum([1 << k for k in ks]))
     told = []
     for k in ks:
         bit = 1 << k
-        labels = [label for papers, label in terms if papers & bit]
-        if not is_each_once:
-            labels = list(dict.fromkeys(labels))
-        told.append(tuple(labels[:MOST_REASONS]))
+        labels = dict.fromkeys([label for papers, label in places if papers & bit])
+        told.append(tuple(labels)[:MOST_REASONS])
     return told
 
 
-def _by_place(brought: Iterable[Brought]) -> list[tuple[int, str]]:
+def _by_place(terms: Iterable[Hits], among: int) -> list[tuple[int, str]]:
     """For each place a term stands in, the papers that have it there: titles first."""
     title, keyword, abstract, elsewhere = [], [], [], []
-    for leaf, hits, papers in brought:
-        label = leaf.label
-        if papers & hits.title:
-            title.append((papers & hits.title, label))
-            papers &= ~hits.title
-        if papers & hits.keyword:
-            keyword.append((papers & hits.keyword, label))
-            papers &= ~hits.keyword
-        if papers & hits.abstract:
-            abstract.append((papers & hits.abstract, label))
-            papers &= ~hits.abstract
-        if papers:
+    for term in terms:
+        papers, label = term.papers & among, term.label
+        if papers & term.title:
+            title.append((papers & term.title, label))
+            papers &= ~term.title
+        if papers & term.keyword:
+            keyword.append((papers & term.keyword, label))
+            papers &= ~term.keyword
+        if papers & term.abstract:
+            abstract.append((papers & term.abstract, label))
+            papers &= ~term.abstract
+        if papers and label:
             elsewhere.append((papers, label))
     return title + keyword + abstract + elsewhere

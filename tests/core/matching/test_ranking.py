@@ -3,10 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.core.filters import parse_filter
 from newsletter.core.matching.ranking import Hits, by_match, first, reasons, score
 
-LEAF = parse_filter("agents").tree
 some_papers = st.integers(0, (1 << 40) - 1)
 
 
@@ -16,8 +14,8 @@ def terms(draw):
     title, keyword, abstract = draw(some_papers), draw(some_papers), draw(some_papers)
     keyword &= ~title
     abstract &= ~(title | keyword)
-    hits = Hits(title | keyword | abstract, title, keyword, abstract)
-    return LEAF, hits, hits.papers & draw(some_papers)
+    hits = Hits(title | keyword | abstract, title, keyword, abstract, "agents")
+    return hits.among(draw(some_papers))
 
 
 @settings(max_examples=300, deadline=None)
@@ -25,7 +23,7 @@ def terms(draw):
 def test_counting_in_bit_sets_gives_the_order_of_the_scores(papers, brought, most):
     positions = first(papers, 40)
 
-    found = by_match(papers, brought, most=most)
+    found = by_match(papers, brought, most)
 
     assert found == sorted(positions, key=lambda k: (-score(brought, k), k))[:most]
 
@@ -35,7 +33,7 @@ def test_a_term_is_named_for_just_the_papers_that_it_brought(brought):
     told = reasons(brought, range(40))
 
     for k, names in enumerate(told):
-        assert bool(names) == any(papers >> k & 1 for _, _, papers in brought)
+        assert bool(names) == any(hits.papers >> k & 1 for hits in brought)
 
 
 @given(some_papers, st.integers(0, 50))
