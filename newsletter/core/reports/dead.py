@@ -44,7 +44,8 @@ NO_MAILBOX = (
     r"user name or domain is (?:wrong|invalid)|(?:address|user"
     r"|name) (?:is )?not in (?:table|file)",
     r"mailbox (?:name )?not (?:allowed|available|found)",
-    rf"not (?:a|the) (?:valid |known |local |correct )?{BOX}\b",
+    rf"not (?:a|the) (?:valid|known|local|correct|registered) {BOX}\b",
+    r"not a (?:user|mailbox|recipient)\b",
     # RFC 5321 section 4.2.3 says "mail action" in its 450, where the mailbox is only busy.
     r"requested action not taken:? mailbox unavailable",
     r"55\d[ \d.#-]{0,12}(?:requested mail action not taken:? |<[^<>]{0,128}>:? )?"
@@ -94,13 +95,15 @@ NO_DOMAIN = (
 
 MOVED = (
     r"not (?:our|my) (?:user|customer|local user)",
-    r"(?:user|recipient|mailbox|account|address|owner) (?:has|have|was|is) (?:been )?moved",
+    r"(?:user|recipient|mailbox|account|address|owner) (?:has|have|was|is) (?:been )?moved"
+    r"(?! (?:between|to another (?:server|host|machine)))",
     r"has moved to|please (?:try|use|forward to) (?:the )?new address"
     r"|address (?:has )?changed",
     r"user not local|has been replaced by|new address is",
     r"no longer (?:works? |working |employed |at this |with |in use|valid|exists?"
     r"|on (?:this )?"
-    r"server|receiv|accept\w* (?:e-?)?mail|used|monitored|active|available|a (?:valid"
+    r"server|receiv|accept\w* (?:e-?)?mail(?! (?:from|by))|used|monitored|active|available"
+    r"|a (?:valid"
     r"|member)"
     r"|associated)",
     r"does ?n[o']t work (?:here|at|for)|left (?:us\b|(?:the|our|this) (?:company|organi[sz]ation"

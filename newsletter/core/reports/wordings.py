@@ -284,15 +284,21 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
 # something else: the sender's address, a host without a name, a triplet that is not known yet.
 NOT_THE_READER = (
     r"\b(?:spam|spammers?|spammy|unsolicited|junk|rbl|dnsbl|uribl|gr[ea]y-?list\w*|spf|dkim|dmarc"
-    r"|ptr|rdns|reputation|viru(?:s|ses)|malware|throttl\w+|triplet|policy)\b",
+    r"|ptr|rdns|reputation|viru(?:s|ses)|malware|throttl\w+|triplet|policy|headers?|envelope"
+    r"|forged|certificates?|tls|ssl|sasl|passwords?|credentials|attacks?|harvest\w*)\b",
     r"black-?list|block-?list|black list|block list|blocked using|reverse (?:dns|lookup|host)",
-    r"rate[- ]limit|too many (?:connections|messages|recipients|errors|sessions)",
-    r"your (?:ip|host|server|network|ip address|message looks|mail server)\b",
-    r"the ip address|sending (?:ip|host|server|mta)|(?:client|helo|ehlo)\b",
+    r"rate[- ]limit|too many (?:\w+ ){0,2}(?:connections|messages|recipients|errors|sessions"
+    r"|users)",
+    r"\byour (?:\w+ )?(?:ip|host|server|network|message looks|domain)\b|\bin the body\b"
+    r"|(?<!to )(?<!to the )\bsender\b(?! (?:accepted|ok))|\bsender's|\blinks? to|\burls?\b"
+    r"|recipient's (?:address book|contacts)",
+    r"the ip address|sending (?:ip|host|server|mta)|(?:client|helo|ehlo|loops?)\b",
+    r"temporary (?:dns|lookup|resolution|name|server|network|system)\b",
 )
 # … with a reply code that speaks of today, these too.
 ONLY_NOW = (
     r"(?:try|come back|retry|attempt) (?:again|later|in)|temporar(?:y|ily)|at (?:this|the) moment"
+    r"|(?:please|will) retry|(?:right|just) now|\btoday\b|in a (?:minute|moment|while)"
     r"|in progress|deferred|lookup fail|time-?out|timed out",
     *languages.LATER,
 )
