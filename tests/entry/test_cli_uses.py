@@ -416,3 +416,12 @@ def test_the_ledger_fits_a_narrow_terminal(newsletter, ada, smtp_sink, monkeypat
 
     assert max(map(len, out.splitlines())) <= 80
     assert all(word in out for word in (DAY, "digest", "failed", "550"))
+
+
+def test_all_that_is_stored_about_a_reader_is_printed_for_them(newsletter, mailed):
+    code, out, _ = newsletter("subscribers", "export", mailed)
+
+    found = json.loads(out)
+    assert code == 0
+    assert (found["profile"]["address"], found["messages"][0]["state"]) == (mailed, "sent")
+    assert found["messages"][0]["papers"][0]["title"]

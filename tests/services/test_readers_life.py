@@ -659,3 +659,21 @@ def test_a_mail_and_its_page_write_the_date_in_the_readers_language(desk):
     assert "Monday, 15 June 2026" in bodies["bob@example.org"]
     view = re.search(r"/view/([a-z0-9]+)", bodies["eve@example.org"])[1]
     assert '<span lang="fr"' in desk.service.digest_page(view)
+
+
+# The ledger
+
+
+def test_the_ledger_says_where_each_mail_went_even_after_a_move(desk, ada):
+    desk.collect(0, 0)
+    desk.plan_for_everyone()
+    desk.service.send_waiting()
+    desk.service.move(desk.ask_to_move(ada))
+
+    found = {(one.kind, one.address) for one in desk.service.deliveries()}
+
+    assert found == {
+        (Kind.DIGEST, "ada@example.org"),
+        (Kind.CHANGE, NEW),
+        (Kind.MOVED, "ada@example.org"),
+    }

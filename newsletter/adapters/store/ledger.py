@@ -19,6 +19,7 @@ from newsletter.adapters.store.tables import (
     DeliveryRow,
     EditionRow,
     PaperRow,
+    RecipientRow,
     SubscriberRow,
     SuppressionRow,
 )
@@ -51,7 +52,7 @@ def deliveries(
     """
     query = _wanted(
         session,
-        select(DeliveryRow, EditionRow, col(SubscriberRow.address)),
+        select(DeliveryRow, EditionRow, _WENT_TO),
         edition=edition,
         states=states,
         address_key=address_key,
@@ -62,6 +63,7 @@ def deliveries(
     )
     is_by_reader = edition is not None or (states and set(states) <= set(UNSENT))
     order = _BY_READER if is_by_reader else (col(DeliveryRow.id),)
+    query = query.outerjoin(RecipientRow, _IS_ELSEWHERE)
     query = query.order_by(*(column.desc() for column in order)).limit(limit)
     if after is not None:
         last = session.execute(select(*order).where(col(DeliveryRow.id) == after)).first()
@@ -71,6 +73,9 @@ def deliveries(
     return tuple(view_of(*row) for row in session.execute(query))
 
 
+# Where a message went, also when its reader has moved since.
+_WENT_TO: Any = func.coalesce(col(RecipientRow.address), col(SubscriberRow.address))
+_IS_ELSEWHERE = col(RecipientRow.delivery_id) == col(DeliveryRow.id)
 _BY_READER: tuple[Any, ...] = (
     col(DeliveryRow.edition_id),
     col(DeliveryRow.subscriber_id),
@@ -211,9 +216,10 @@ def history(session: Session, delivery_id: int) -> DeliveryHistory | None:
 
 def _views(session: Session, edition_id: int, subscriber_id: int) -> list[DeliveryView]:
     rows = session.execute(
-        select(DeliveryRow, EditionRow, col(SubscriberRow.address))
+        select(DeliveryRow, EditionRow, _WENT_TO)
         .join_from(DeliveryRow, EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
         .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+        .outerjoin(RecipientRow, _IS_ELSEWHERE)
         .where(
             col(DeliveryRow.edition_id) == edition_id,
             col(DeliveryRow.subscriber_id) == subscriber_id,
