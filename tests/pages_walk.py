@@ -131,7 +131,7 @@ def routes_of(app) -> Iterator:
             waiting.extend(route.original_router.routes)
 
 
-def links_of_mails(letters: Iterable) -> set[str]:
+def links_of_mails(letters: Iterable, base: str) -> set[str]:
     """Addresses on our own site in these mails: in their texts, their html and their headers."""
     found = set()
     for letter in letters:
@@ -142,7 +142,7 @@ def links_of_mails(letters: Iterable) -> set[str]:
                 words += " " + part.get_content()
         found |= {
             urlsplit(address)._replace(scheme="", netloc="", fragment="").geturl()
-            for address in re.findall(rf"{re.escape(BASE)}[^\s<>\"')]*", words)
+            for address in re.findall(rf"{re.escape(base)}[^\s<>\"')]*", words)
         }
     return {link or "/" for link in found}
 
@@ -169,7 +169,8 @@ def starts(newsletter, app) -> set[str]:
         for route in routes_of(app)
         if "GET" in (route.methods or ()) and "{" not in route.path
     }
-    return plain | links_of_mails(newsletter.parts.transport.sent)
+    sent = newsletter.parts.transport.sent
+    return plain | links_of_mails(sent, newsletter.settings.base_url)
 
 
 def walk(client, start: Iterable[str]) -> dict[str, object]:
@@ -207,3 +208,26 @@ def forms_of(pages: Mapping[str, object]) -> list[Form]:
         for form in forms_in(answer.text, address)
     }
     return list(shapes.values())
+
+
+def pressed(client, forms: Iterable[Form]) -> dict[str, str]:
+    """The pages that come of pressing each button, and of typing what cannot be, by a name.
+
+    What ends a reader comes last.
+    """
+    found = {}
+    for form in sorted(forms, key=lambda one: ("erase" in one.action, one.action)):
+        if form.method != "post":
+            continue
+        wrong = {name: "(" for name in form.fields if name not in ("stamp", "website")}
+        posts = {"wrong": form.filled(**wrong)} | {
+            value or "button": form.filled() | {name or "do": value} for name, value in form.buttons
+        }
+        for name, fields in posts.items():
+            address = {one: "new@example.org" for one in form.mails if name != "wrong"}
+            answer = client.post(form.action, data=fields | address)
+            if is_page(answer):
+                found[f"{SECRET.sub('/TOKEN', form.action)} {name} {answer.status_code}"] = (
+                    answer.text
+                )
+    return found
