@@ -7,7 +7,8 @@ from newsletter.core.reports import languages
 
 # What stands for "a mailbox" in the rows below.
 BOX = (
-    r"(?:user|recipient|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber"
+    r"(?:user|rec[ei]pi?e?nt|mailbox|mail ?box|account|addressee|alias|person|customer|subscriber"
+    r"|employee|member"
     r"|e-?mail|mail drop|local[- ]part|destination|inbox|addresses|address)"
 )
 _NOT = r"(?:not|n[o']t|cannot|can ?not)"
@@ -62,7 +63,14 @@ NO_MAILBOX = (
     r"|cuda_nsu|no valid recipients for this"
     r"|recipients? (?:could|can)(?:not| not) be verified|this address is no"
     r"|delivery to the following (?:address|recipient) failed: unknown",
+    rf"(?:do|does)(?: not|n.?t) (?:have|know|host)(?: an?| any| this| that)? (?:{BOX}|{_ADDRESS})",
+    rf"(?:wrong|incorrect) {BOX}\b|{BOX} (?:is )?(?:wrong|incorrect)",
+    r"no ?(?:one|body) at (?:this|that) address|no entry (?:for|found)|no mail ?box$",
+    rf"not exist\w* (?:such )?{BOX}|\bno (?:this|that) {BOX}|{BOX} does(?: not|n.?t) exit",
+    r"(?:cannot|could not|can.?t|unable to) find [\w.@<>+-]{1,80} in (?:our|the|any|this) ",
+    rf"(?:{BOX}|{_ADDRESS}) does(?: not|n.?t) receive (?:any )?(?:e-?)?mail(?! (?:from|larger))",
     # the account went away for good
+    rf"{BOX} (?:is |has )?gone\b",
     rf"{BOX}[\w <>@.,:'\"()-]{{0,60}}?\b(?:has|have|was|were|is|been) (?:been |permanently )*"
     r"(?:deleted|removed|erased|purged)\b(?! from (?:the )?(?:queue|list))",
     r"(?:deleted|removed) (?:user|mailbox|account|recipient)\b",
@@ -75,11 +83,17 @@ NO_MAILBOX = (
     *languages.NO_MAILBOX,
 )
 
+# … although the same reply first calls it closed.
+GONE = (
+    r"(?:inactive|closed|cancell?ed|disabled|suspended|graduated)\b[^\n]{0,40}"
+    r"(?:not exist|n.t exist|deleted|removed|no longer exist|no such)",
+)
+
 NO_DOMAIN = (
     r"(?:host|domain|hostname|domain name|site|name server)\b:? ?(?:name )?"
     r"[\w.()'\": -]{0,60}?(?:not found|unknown|does not exist|non-?existent|is not known"
     r"|doesn'?t exist|not recogni[sz]ed|cannot be (?:found|resolved)|could not be found"
-    r"|isn'?t valid|is invalid|was not found|couldn'?t be found)",
+    r"|isn'?t valid|is (?:invalid|not (?:a )?valid)|was not found|couldn'?t be found)",
     r"(?:unknown|no such|invalid|bad|non-?existent|illegal|unresolvable|unrouteable"
     r"|unroutable)"
     r" (?:mail |remote |destination |recipient )?(?:host|domain|site)",
@@ -87,8 +101,9 @@ NO_DOMAIN = (
     r"couldn'?t find any host|couldn'?t find a mail exchanger|no mail exchanger",
     r"host address lookups? failed permanently|non-?existent hosts?|nxdomain",
     r"(?:all )?relevant mx records? point|(?:host|domain) found but no data record",
-    r"no (?:valid )?(?:mx|a) (?:record|host)s? (?:found|for)|no route found to domain",
-    r"domain lookup failed|bad[- ]domain",
+    r"no (?:valid )?(?:mx|a)(?:(?: or |/|, )(?:mx|a|aaaa))? (?:record|host)s? (?:found|for)"
+    r"|no route found to domain",
+    r"domain lookup failed|bad[- ]domain|name or service not known",
     r"in any (?:mx|dns) record|no dns records? ",
     *languages.NO_DOMAIN,
 )
@@ -98,7 +113,7 @@ MOVED = (
     r"(?:user|recipient|mailbox|account|address|owner) (?:has|have|was|is) (?:been )?moved"
     r"(?! (?:between|to another (?:server|host|machine)))",
     r"has moved to|please (?:try|use|forward to) (?:the )?new address"
-    r"|address (?:has )?changed",
+    r"|address (?:has )?changed|changed (?:his|her|their|its|the) (?:e-?mail )?address",
     r"user not local|has been replaced by|new address is",
     r"no longer (?:works? |working |employed |at this |with |in use|valid|exists?"
     r"|on (?:this )?"
@@ -120,7 +135,11 @@ TAKES_NO_MAIL = (
     r"(?:host|domain|server) (?:does|do) not (?:accept|receive) (?:any )?(?:e-?)?mail",
     r"does not have an mx record|mail receiving disabled",
     r"not accepting (?:any )?(?:e-?)?mail (?:at|for) this (?:host|domain)",
-    r"there is no mail(?:box|server)? (?:at|on|for) this (?:host|domain)",
+    r"there is no mail(?:box|server)? (?:at|on|for) this (?:host|domain)|has no mail server",
+    r"(?:host|domain|server|site|[\w-]{1,63}\.[\w.-]{2,80})(?: is| does| do)?(?: not|n.?t|never) "
+    r"(?:accept|receiv|tak)\w* (?:any )?(?:e-?)?mails?\b(?! (?:from|larger|with|by))",
+    r"(?:accept|receive|take)s? no (?:e-?)?mail\b|no (?:e-?)?mail (?:is )?accepted (?:for|at"
+    r"|by) this",
     r"this (?:host|domain) accepts no mail",
 )
 

@@ -132,6 +132,7 @@ WORDINGS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
         ),
     ),
     (MOVED, dead.MOVED),
+    (NO_MAILBOX, dead.GONE),
     (
         DISABLED,
         (

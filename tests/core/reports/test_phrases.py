@@ -36,7 +36,8 @@ def test_no_trouble_is_called_a_dead_address():
     assert [one for one in wrong_of(PHRASES) if one[0] == "soft"] == []
 
 
-def test_words_of_a_dead_address_about_something_else_are_no_dead_address():
-    words = (Path(__file__).parent / "not_dead.txt").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(("file", "kind"), [("dead.txt", "hard"), ("not_dead.txt", "soft")])
+def test_words_that_sound_alike_are_told_apart(file, kind):
+    lines = (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines()
 
-    assert wrong_of([["soft", one] for one in words]) == []
+    assert wrong_of([[kind, line] for line in lines]) == []
