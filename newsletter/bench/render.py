@@ -170,9 +170,11 @@ def _letterhead() -> Letterhead:
 
 
 def _batches(readers: int, day: Mapping[str, Paper], *, seed: int) -> Iterator[list[Wanted]]:
-    chance, language, ids = random.Random(seed), Language(seed), list(day)
+    """Readers whose digests are drawn by this seed, from topics and words that are always these."""
+    language, lengths = Language(SEED), random.Random(SEED)
     topics = [" ".join(language.words(2)).capitalize() for _ in range(TOPICS)]
-    words = [tuple(language.words(chance.randint(1, 2))) for _ in range(WORDS)]
+    words = [tuple(language.words(lengths.randint(1, 2))) for _ in range(WORDS)]
+    chance, ids = random.Random(seed), list(day)
     for start in range(0, readers, BATCH):
         yield [
             Wanted(
