@@ -184,6 +184,7 @@ class Parts:
             ("database", lambda: _look_at_store(store)),
             ("redis", self._look_at_redis),
             ("relay", self._look_at_relay),
+            ("reports", self._look_at_reports),
             ("sources", self._look_at_sources),
             ("templates", self._look_at_templates),
             ("sender", self._look_at_sender),
@@ -203,6 +204,15 @@ class Parts:
             if problem:
                 raise SettingsError(problem)
         return "answers, and takes our login" if "@" in self._settings.smtp_url else "answers"
+
+    def _look_at_reports(self) -> str:
+        for box in self.report_boxes:
+            try:
+                next(iter(box.fetch()), None)
+            finally:
+                box.close()
+        count = len(self.report_boxes)
+        return f"{count} of {count} mailboxes answer" if count else "no mailbox is set"
 
     def _look_at_sources(self) -> str:
         for source in self.sources:

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from newsletter.adapters.seen import MemorySeen
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.spacing import MemorySpacing
 from newsletter.adapters.store import Store
+from newsletter.adapters.templates import template_loader
 from newsletter.app import Newsletter
+from newsletter.core.mail.rendering import Renderer
 from newsletter.core.papers import Fetched, Paper
 from newsletter.core.subscribers import Subscriber, TopicText, Wishes
 from newsletter.errors import SourceUnavailable
@@ -105,6 +108,12 @@ def a_newsletter(
         "sources": (MemorySource({MONDAY.date(): papers}),),
     }
     return Newsletter(settings, store=store, clock=clock, **(given | parts))
+
+
+@cache
+def a_renderer() -> Renderer:
+    """One for all tests of a process: half the time of a test that sends a mail is its making."""
+    return Renderer(template_loader(None))
 
 
 def add_reader(newsletter: Newsletter, name: str, *filters: str, **values) -> Subscriber:

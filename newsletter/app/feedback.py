@@ -110,9 +110,10 @@ class Feedback(Service):
     # For admins
 
     def report_mailboxes(self) -> tuple[MailboxView, ...]:
-        """How the last look at each mailbox went."""
+        """How the last look at each mailbox of the settings went."""
+        names = [box.name for box in self.parts.report_boxes]
         with self.store.read() as session:
-            return mailboxes.mailboxes(session)
+            return mailboxes.mailbox_views(session, names)
 
     def reports(
         self, *, fate: Fate | None = None, after: int | None = None, limit: int = 100

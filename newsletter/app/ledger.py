@@ -132,8 +132,9 @@ class Ledger(Service):
 
     def status(self) -> ServiceStatus:
         names = [source.name for source in self.parts.sources]
+        boxes = [box.name for box in self.parts.report_boxes]
         with self.store.read() as session:
-            return health.status(session, names, now=self._now(session))
+            return health.status(session, names, mailboxes=boxes, now=self._now(session))
 
     def check(self) -> tuple[Finding, ...]:
         """Whether every part answers, each with what to do if it does not."""

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from newsletter.core.rates import WARN_COMPLAINTS, Rate, Standing, share
-from newsletter.core.results import SourceStatus
+from newsletter.core.results import MailboxView, SourceStatus
 
 SOURCE_PATIENCE = timedelta(hours=3)  # nine pulls in a row without an answer
 WAITING_PATIENCE = timedelta(hours=1)
 PLANNING_PATIENCE = timedelta(minutes=30)
+MAILBOX_PATIENCE = timedelta(minutes=30)
 PAPERS_BY_HOUR = 18  # UTC; a working day's first papers were there by 13:40 on all days recorded
 
 
@@ -22,18 +23,20 @@ def stale(
     oldest_waiting_at: datetime | None,
     reviews: int,
     rates: Sequence[Rate] = (),
+    mailboxes: Sequence[MailboxView] = (),
 ) -> tuple[str, ...]:
     """One sentence for each thing that is wrong; none when all is well.
 
     papers_on: how many papers each of the last days has. readers: active subscribers. overdue:
     those whose hour came more than PLANNING_PATIENCE ago. reviews: deliveries a person must see.
-    rates: of the last editions.
+    rates: of the last editions. mailboxes: those that reports come to.
     """
     return (
         *_silent_sources(sources, now),
         *_empty_days(papers_on, now),
         *_deliveries(readers, overdue, oldest_waiting_at, reviews, now),
         *_complaints(rates),
+        *_mailboxes(mailboxes, now),
     )
 
 
@@ -86,6 +89,17 @@ def _complaints(rates: Sequence[Rate]) -> Iterable[str]:
                 f"{one.complaints:,} of {one.sent:,} readers complained of edition {one.name} "
                 f"({share(one.complaint_rate)}; from {share(WARN_COMPLAINTS)} on providers turn "
                 f"against the sender): see `newsletter reports rates --edition {one.name}`."
+            )
+
+
+def _mailboxes(mailboxes: Sequence[MailboxView], now: datetime) -> Iterable[str]:
+    for one in mailboxes:
+        if one.problem:
+            yield f"Bounces and complaints are not taken in: {one.problem}."
+        elif one.looked_at is None or now - one.looked_at > MAILBOX_PATIENCE:
+            yield (
+                f"Nobody looks into {one.name} for bounces and complaints: "
+                "see that a worker and beat run, or run `newsletter reports poll`."
             )
 
 

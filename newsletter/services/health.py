@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import planning
 from newsletter.adapters.store.editions import edition_views, oldest_waiting_at
+from newsletter.adapters.store.mailboxes import mailbox_views
 from newsletter.adapters.store.papers import last_pulls, paper_days
 from newsletter.adapters.store.rates import edition_rates
 from newsletter.adapters.store.subscribers import subscribers_by_status
@@ -19,8 +20,13 @@ EDITIONS = 7
 DAYS = 14
 
 
-def status(session: Session, sources: Sequence[str], *, now: datetime) -> ServiceStatus:
-    """The last pulls, editions and waiting deliveries, and what is wrong with them."""
+def status(
+    session: Session, sources: Sequence[str], *, mailboxes: Sequence[str] = (), now: datetime
+) -> ServiceStatus:
+    """The last pulls, editions and waiting deliveries, and what is wrong with them.
+
+    mailboxes: the names of those that reports come to.
+    """
     of_sources = tuple(_source(session, name) for name in sources)
     editions = edition_views(session, limit=EDITIONS, kind=Kind.DIGEST, now=now)
     subscribers = subscribers_by_status(session)
@@ -40,6 +46,7 @@ def status(session: Session, sources: Sequence[str], *, now: datetime) -> Servic
             oldest_waiting_at=oldest,
             reviews=sum(edition.counts.get(State.REVIEW, 0) for edition in editions),
             rates=edition_rates(session, editions),
+            mailboxes=mailbox_views(session, mailboxes),
         ),
     )
 

@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from builders import MONDAY, Clock, a_newsletter, a_paper, add_reader, settings_for
+from builders import MONDAY, Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 
 from newsletter.cli.root import run
 from newsletter.settings import as_environment
@@ -26,7 +26,9 @@ def service(tmp_path, monkeypatch):
     for name, value in as_environment(settings).items():
         monkeypatch.setenv(name, value)
     clock = Clock(MONDAY)
-    with a_newsletter(tmp_path, papers=[a_paper()], clock=clock, settings=settings) as service:
+    with a_newsletter(
+        tmp_path, papers=[a_paper()], clock=clock, settings=settings, renderer=a_renderer()
+    ) as service:
         add_reader(service, "ada")
         service.run(everyone=True)
         yield service

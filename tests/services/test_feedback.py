@@ -1,7 +1,7 @@
 """Reports taken in: whom they act on, and on whom they never do."""
 
 import pytest
-from builders import Clock, a_newsletter, a_paper, add_reader, settings_for
+from builders import Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 
 from newsletter.core.delivery import Outcome, Result, State
 from newsletter.core.feedback import CameBy, Fate, read_arrival
@@ -56,7 +56,9 @@ def service(request, tmp_path, clock):
     if getattr(request, "param", "sqlite") == "postgres":
         settings = settings_for(tmp_path, database_url=request.getfixturevalue("postgres_url"))
     paper = a_paper()
-    with a_newsletter(tmp_path, papers=[paper], clock=clock, settings=settings) as service:
+    with a_newsletter(
+        tmp_path, papers=[paper], clock=clock, settings=settings, renderer=a_renderer()
+    ) as service:
         add_reader(service, "ada")
         yield service
 

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from builders import Clock, a_newsletter, a_paper, add_reader, settings_for
+from builders import Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 
 from newsletter.core.addresses import return_path
 from newsletter.core.feedback import CameBy, Fate
@@ -17,7 +17,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 def service(tmp_path):
     """Ada and ben were each sent a letter."""
     settings = settings_for(tmp_path)
-    with a_newsletter(tmp_path, papers=[a_paper()], clock=Clock(), settings=settings) as service:
+    with a_newsletter(
+        tmp_path, papers=[a_paper()], clock=Clock(), settings=settings, renderer=a_renderer()
+    ) as service:
         for name in ("ada", "ben"):
             add_reader(service, name)
         service.run(everyone=True)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from builders import Clock, a_newsletter, a_paper, add_reader, settings_for
+from builders import Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 from sqlmodel import col, func, select
 
 from newsletter.adapters.store import mailboxes, reports
@@ -50,7 +50,9 @@ def service(tmp_path, clock, maildir):
     settings = settings_for(
         tmp_path, reports_url=f"maildir://{tmp_path / 'gone'}, maildir://{maildir}"
     )
-    with a_newsletter(tmp_path, papers=[a_paper()], clock=clock, settings=settings) as service:
+    with a_newsletter(
+        tmp_path, papers=[a_paper()], clock=clock, settings=settings, renderer=a_renderer()
+    ) as service:
         for name in ("ada", "ben"):
             add_reader(service, name)
         service.run(everyone=True)
@@ -89,6 +91,28 @@ def test_a_mailbox_that_is_away_is_told_and_does_not_stop_the_others(service, ma
     assert "gone" in next(name for name, one in boxes.items() if one.problem)
     assert boxes[f"maildir://{maildir}"].taken == 2
     assert boxes[f"maildir://{maildir}"].looked_at == clock()
+
+
+def test_the_status_tells_which_mailbox_is_not_emptied(service, maildir, clock):
+    service.poll_reports()
+    clock.move(hours=1)
+    bounces(service, maildir)
+
+    first, second = [
+        one for one in service.status().stale if "bounces and complaints" in one.lower()
+    ]
+
+    assert "gone' cannot be used" in first
+    assert f"Nobody looks into maildir://{maildir}" in second
+
+
+def test_a_check_looks_into_every_mailbox_and_takes_nothing_out(service, maildir):
+    bounces(service, maildir)
+    (found,) = [one for one in service.check() if one.name == "reports"]
+
+    assert not found.is_ok
+    assert "gone' cannot be used" in found.words
+    assert len(left(maildir)) == 2
 
 
 def test_junk_is_kept_counted_and_moved_on_from(service, maildir):

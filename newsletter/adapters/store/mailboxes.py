@@ -1,5 +1,6 @@
 """The mailboxes that reports come to: who empties each now, and how the last look at it went."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -47,10 +48,16 @@ def record_look(session: Session, name: str, *, taken: int, problem: str, now: d
     )
 
 
-def mailboxes(session: Session) -> tuple[MailboxView, ...]:
-    """How each mailbox stands that was ever looked at."""
-    rows = session.scalars(select(MailboxRow).order_by(col(MailboxRow.name)))
+def mailbox_views(session: Session, names: Sequence[str]) -> tuple[MailboxView, ...]:
+    """How each of these mailboxes stands, also one that nobody has looked into yet."""
+    wanted = select(MailboxRow).where(col(MailboxRow.name).in_(names))
+    rows = {row.name: row for row in session.scalars(wanted)}
     return tuple(
-        MailboxView(name=row.name, looked_at=row.looked_at, taken=row.taken, problem=row.problem)
-        for row in rows
+        MailboxView(
+            name=name,
+            looked_at=row.looked_at if row else None,
+            taken=row.taken if row else 0,
+            problem=row.problem if row else "",
+        )
+        for name, row in ((name, rows.get(name)) for name in names)
     )
