@@ -5,13 +5,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 
 from newsletter.adapters.flow import MemoryFlow, RedisFlow
 from newsletter.adapters.gate import MemoryGate, RedisGate
-from newsletter.adapters.hooks import CallReader, HttpSns
 from newsletter.adapters.http import Http
 from newsletter.adapters.mailbox import open_box
 from newsletter.adapters.queue import CeleryQueue
@@ -39,6 +38,9 @@ from newsletter.core.ports import (
 from newsletter.core.results import Finding
 from newsletter.errors import NewsletterError, SettingsError, TemplateProblem
 from newsletter.settings import Settings, is_loopback
+
+if TYPE_CHECKING:
+    from newsletter.adapters.hooks import CallReader
 
 log = logging.getLogger(__name__)
 
@@ -147,10 +149,15 @@ class Parts:
 
     @cached_property
     def sns(self) -> Sns:
+        from newsletter.adapters.hooks import HttpSns
+
         return HttpSns(self._http)
 
     @cached_property
-    def calls(self) -> CallReader:
+    def calls(self) -> "CallReader":
+        # Few processes are ever called, and its library takes long to load.
+        from newsletter.adapters.hooks import CallReader
+
         return CallReader(self._settings.hook_secrets, sns=self.sns)
 
     @cached_property

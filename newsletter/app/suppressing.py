@@ -14,15 +14,19 @@ class Suppressions(Service):
     """See, add and lift suppressions."""
 
     def suppressions(self) -> Iterator[SuppressionView]:
-        """All of them, the newest first, read page by page."""
-        last = None
+        """All of them in no order that means anything, read page by page."""
+        after = ""
         while True:
             with self.store.read() as session:
-                page = store.suppressions(session, after=last, limit=PAGE)
+                page = store.suppressions_page(session, after=after, limit=PAGE)
             yield from page
             if len(page) < PAGE:
                 return
-            last = page[-1]
+            after = page[-1].address_hash
+
+    def newest_suppressions(self, *, limit: int) -> tuple[SuppressionView, ...]:
+        with self.store.read() as session:
+            return store.newest_suppressions(session, limit=limit)
 
     def suppression_count(self) -> int:
         with self.store.read() as session:

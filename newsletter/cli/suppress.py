@@ -1,7 +1,7 @@
 """Who must not be mailed: see why, add, lift."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from newsletter.core.suppressed import Suppressing, SuppressionAccount, SuppressionView
 
 STDIN = Path("-")
-SHOWN = 20
+SHOWN, SCREEN = 20, 100
 NO_READER = "(no reader: only its hash is kept)"
 COLUMNS = ("address", "address_hash", "reason", "since_at")
 
@@ -41,7 +41,7 @@ def list_(
             "--limit",
             min=1,
             metavar="ROWS",
-            help="At most so many; default 100 on the screen, all otherwise.",
+            help="The newest only; default 100 on the screen, otherwise all.",
         ),
     ] = None,
     is_csv: Annotated[
@@ -49,33 +49,30 @@ def list_(
     ] = False,
     is_json: Json = False,
 ) -> None:
-    """List who must not be mailed, the newest first; an address only while somebody knows it."""
-    most = limit if limit is not None or is_csv or is_json else 100
+    """List who must not be mailed; an address is shown only while it is a reader's."""
     with opened() as newsletter:
-        found = _first(newsletter.suppressions(), most)
-        if is_json:
-            stream_json("suppressions", found)
+        if is_json or is_csv:
+            found = newsletter.newest_suppressions(limit=limit) if limit else None
+            _stream(found or newsletter.suppressions(), is_csv=is_csv)
             return
-        if is_csv:
-            stream_csv(COLUMNS, ([getattr(one, name) for name in COLUMNS] for one in found))
-            return
+        newest = newsletter.newest_suppressions(limit=limit or SCREEN)
         total = newsletter.suppression_count()
-        shown = table("Address", "Since!", "Reason")
-        for one in found:
-            add_row(shown, one.address or NO_READER, one.since_at, one.reason)
-    if not total:
+    if not newest:
         say("Nobody is suppressed.")
         return
+    shown = table("Address", "Since!", "Reason")
+    for one in newest:
+        add_row(shown, one.address or NO_READER, one.since_at, one.reason)
     out().print(shown)
-    if most is not None and total > most:
-        say(f"{most:,} of {total:,} are shown: see more with --limit, or all with --csv.")
+    if total > len(newest):
+        say(f"{len(newest):,} of {total:,} are shown: see more with --limit, or all with --csv.")
 
 
-def _first(found: "Iterator[SuppressionView]", most: int | None) -> "Iterator[SuppressionView]":
-    for number, one in enumerate(found):
-        if most is not None and number >= most:
-            return
-        yield one
+def _stream(found: "Iterable[SuppressionView]", *, is_csv: bool) -> None:
+    if is_csv:
+        stream_csv(COLUMNS, ([getattr(one, name) for name in COLUMNS] for one in found))
+    else:
+        stream_json("suppressions", found)
 
 
 def add(

@@ -6,10 +6,12 @@ was taken in. It is the same whether the relay refuses a message at once or a re
 later; and complaints weigh most. A person then looks, and releases the edition or calls it off.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from newsletter.core.delivery import OF_THE_LETTER, parse_status
+from newsletter.core.ledger import cause_of as without_particulars
 from newsletter.core.rates import LEAST_COMPLAINTS, LEAST_SENT, MOST_COMPLAINTS, share
 from newsletter.core.reports import Kind
 from newsletter.core.reports.causes import CAUSES, LOOP, NETWORK, SYSTEM, TOO_LARGE
@@ -28,6 +30,9 @@ _REFUSED = frozenset(
     if not cause.is_about_reader and cause not in (TOO_LARGE, NETWORK, SYSTEM, LOOP)
 )
 
+# Words with an address, a queue's number or a host's: of one message only.
+_OF_ONE = re.compile(r"[^\s\d@]*[\d@]\S*")
+
 Failure = tuple[int, str, int]
 Reported = tuple[Kind, str, str, int]
 
@@ -41,7 +46,7 @@ def why_hold(sent: int, failures: Iterable[Failure], reported: Sequence[Reported
     complaints = sum(count for kind, _, _, count in reported if kind is Kind.COMPLAINT)
     if sent >= LEAST_SENT and complaints >= max(LEAST_COMPLAINTS, MOST_COMPLAINTS * sent):
         return f"{complaints:,} of {sent:,} readers complained ({share(complaints / sent)})"
-    failed = [(_cause(code, text), f"{code} {text}", count) for code, text, count in failures]
+    failed = _judged(failures)
     total = sent + sum(count for *_, count in failed)
     failed += [
         (cause, words or cause, count)
@@ -59,8 +64,20 @@ def why_hold(sent: int, failures: Iterable[Failure], reported: Sequence[Reported
     return ""
 
 
-def _cause(code: int, text: str) -> str:
-    status = parse_status(code, text)
+def _judged(failures: Iterable[Failure]) -> list[tuple[str, str, int]]:
+    """(cause, words, how often): replies that differ only in what is of one message count as one,
+    since to judge one takes a while.
+    """
+    counted = Counter[tuple[int, str, str]]()
+    words: dict[tuple[int, str, str], str] = {}
+    for code, text, count in failures:
+        key = (code, parse_status(code, text), _OF_ONE.sub("", text))
+        counted[key] += count
+        words.setdefault(key, f"{code} {text}")
+    return [(_cause(*key), words[key], count) for key, count in counted.items()]
+
+
+def _cause(code: int, status: str, text: str) -> str:
     if status in OF_THE_LETTER:
         return TOO_LARGE.word
     return cause_of(f"{code} {text}", status=status, code=code).word
@@ -69,8 +86,8 @@ def _cause(code: int, text: str) -> str:
 def _commonest(refused: Iterable[tuple[str, int]]) -> str:
     counted = Counter[str]()
     for words, count in refused:
-        counted[words[:_SHOWN]] += count
-    return counted.most_common(1)[0][0]
+        counted[words] += count
+    return without_particulars(counted.most_common(1)[0][0])[:_SHOWN]
 
 
 def _share(some: int, total: int) -> str:

@@ -44,3 +44,17 @@ def test_the_reason_names_the_share_and_the_commonest_words():
     assert because == (
         "100 of 1,000 messages (10.0%) were refused, most often with: 550 5.7.1 Looks like spam"
     )
+
+
+def test_replies_that_name_each_reader_are_counted_as_one_and_name_nobody():
+    named = [(550, f"5.7.1 <r{number}@kelp.example>: our policy", 1) for number in range(60)]
+
+    because = why_hold(900, [*named, (550, "5.7.1 Something else", 40)])
+
+    assert because == (
+        "100 of 1,000 messages (10.0%) were refused, most often with: 550 5.7.1 …: our policy"
+    )
+
+
+def test_an_address_that_is_dead_by_its_servers_words_counts_as_dead():
+    assert "do not exist" in why_hold(800, [(550, "User unknown in virtual mailbox table", 200)])

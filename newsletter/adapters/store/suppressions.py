@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, select
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
@@ -17,15 +17,18 @@ ADD = "add suppression"  # what the audit calls it
 _ACTING = (Kind.HARD, Kind.SOFT, Kind.COMPLAINT)
 
 
-def suppressions(
-    session: Session, *, after: SuppressionView | None = None, limit: int
+def newest_suppressions(session: Session, *, limit: int) -> tuple[SuppressionView, ...]:
+    """The newest first."""
+    wanted = _SHOWN.order_by(col(SuppressionRow.since_at).desc(), col(SuppressionRow.address_hash))
+    return tuple(_view(row) for row in session.execute(wanted.limit(limit)))
+
+
+def suppressions_page(
+    session: Session, *, after: str = "", limit: int
 ) -> tuple[SuppressionView, ...]:
-    """The newest first. after: the last one of the page before."""
-    since, hashed = col(SuppressionRow.since_at), col(SuppressionRow.address_hash)
-    wanted = _SHOWN.order_by(since.desc(), hashed).limit(limit)
-    if after is not None:
-        is_later = and_(since == after.since_at, hashed > after.address_hash)
-        wanted = wanted.where(or_(since < after.since_at, is_later))
+    """Those with hashes above this one, by hash: a million are read without being sorted."""
+    hashed = col(SuppressionRow.address_hash)
+    wanted = _SHOWN.where(hashed > after).order_by(hashed).limit(limit)
     return tuple(_view(row) for row in session.execute(wanted))
 
 
