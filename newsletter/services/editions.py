@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlmodel import Session
 
@@ -19,7 +19,7 @@ from newsletter.adapters.store.papers import (
 )
 from newsletter.core.delivery import LEAST_LIFE, Kind
 from newsletter.core.digests import Digest, Topic, compose
-from newsletter.core.filters import Filter, parse_filter
+from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Paper
 from newsletter.core.ports import RANGE_SIZE, Seen
@@ -184,14 +184,8 @@ def _compose_edition(
     bits = memory.seen_by_reader(index)
     digests: dict[int, Digest] = {}
     for reader in waiting:
-        digest = compose(
-            index,
-            topics_of(reader),
-            mutes=mutes_of(reader),
-            window=windows[_window_key(reader)],
-            seen=bits.get(reader.id, 0),
-            cap=reader.cap,
-        )
+        window, known = windows[_window_key(reader)], bits.get(reader.id, 0)
+        digest = _compose(index, reader, window=window, seen=known)
         if digest is not None:
             digests[reader.id] = digest
     memory.add(digests)
@@ -217,43 +211,30 @@ def _window(index: PaperIndex, day: date, days: int) -> int:
     return sum(1 << k for k, paper in enumerate(index.papers) if first <= paper.featured_on <= day)
 
 
-def topics_of(reader: planning.Reader) -> tuple[Topic, ...]:
-    """The reader's topics in their order; one that cannot be read any more is left out, named."""
+def _compose(
+    index: PaperIndex, reader: planning.Reader, *, window: int, seen: int
+) -> Digest | None:
+    """The reader's digest. A topic or mute that cannot be read any more is left out, named."""
+    made = partial(compose, index, window=window, seen=seen, cap=reader.cap)
     try:
-        return _topics(reader.topics)
-    except FilterError:
-        return tuple(
-            Topic(name=name, filter=parsed, cap=cap)
-            for name, text, cap in reader.topics
-            if (parsed := _parsed(text, reader.id)) is not None
-        )
+        return made(_topics(reader.topics), mutes=tuple(map(Filter, reader.mutes)))
+    except FilterError:  # stored texts were checked when they were set, so the language has changed
+        topics = [one for one in _topics(reader.topics) if _is_readable(one.filter, reader.id)]
+        mutes = [one for one in map(Filter, reader.mutes) if _is_readable(one, reader.id)]
+        return made(topics, mutes=mutes)
 
 
 @lru_cache(maxsize=8_192)  # most readers share a few hundred sets of topics
 def _topics(wanted: tuple[tuple[str, str, int | None], ...]) -> tuple[Topic, ...]:
-    return tuple(Topic(name=name, filter=_parse(text), cap=cap) for name, text, cap in wanted)
+    return tuple([Topic(name, Filter(text), cap) for name, text, cap in wanted])
 
 
-def mutes_of(reader: planning.Reader) -> tuple[Filter, ...]:
-    return tuple(
-        parsed for text in reader.mutes if (parsed := _parsed(text, reader.id)) is not None
-    )
-
-
-def _parsed(text: str, subscriber_id: int) -> Filter | None:
+def _is_readable(filter: Filter, subscriber_id: int) -> bool:
     try:
-        return _parse(text)
+        return bool(filter.tree)
     except FilterError as problem:
-        # Stored texts were checked when they were set: this takes a change of the language.
         log.error("filter_unreadable subscriber=%s because=%s", subscriber_id, problem.problem)
-        return None
-
-
-# Every reader's filters, of a million readers too: 280,000 distinct ones take 100 MB. They are not
-# stored in any other form than text: to read them all again takes a worker 2 seconds.
-@lru_cache(maxsize=300_000)
-def _parse(text: str) -> Filter:
-    return parse_filter(text)
+        return False
 
 
 class _Memory:
