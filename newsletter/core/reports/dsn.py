@@ -3,7 +3,7 @@
 import re
 
 from newsletter.core.reports.addresses import field_address
-from newsletter.core.reports.mime import Headers, split_header
+from newsletter.core.reports.mime import Headers, readable, split_header
 from newsletter.core.reports.replies import Said, code_of, is_general, status_of
 
 MAX_BLOCKS = 60
@@ -74,7 +74,7 @@ def said_of(block: Headers, recipient: str | None, around: str) -> Said | None:
     if action is None:
         return None
     diagnoses = block.all("diagnostic-code") or block.all(_ELSEWHERE)
-    words = " ".join(_DIAGNOSTIC_TYPE.sub("", w, count=1) for w in diagnoses)
+    words = " ".join(_DIAGNOSTIC_TYPE.sub("", readable(w), count=1) for w in diagnoses)
     status = status_of(block.get("status"))
     if category := block.get(_CATEGORY):
         words = f"{words} ({category})"

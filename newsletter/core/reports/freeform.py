@@ -40,7 +40,8 @@ def notice_of(parts: list[Part]) -> Notice:
     """The report's own words up to where the returned message begins, wherever that is."""
     plain = [part for part in parts if not part.is_returned and part.kind.startswith("text/plain")]
     hyper = [part for part in parts if not part.is_returned and part.kind == "text/html"]
-    readable_parts = plain if any(part.text.strip() for part in plain) else hyper
+    says = any(_says(part.text) for part in plain) or not hyper
+    readable_parts = plain if says else hyper
     other = [part for part in parts if not part.is_returned and part.kind not in _READ]
     text = "\n".join(part.text for part in readable_parts or other)
     text, returned = _cut(text)
@@ -48,6 +49,11 @@ def notice_of(parts: list[Part]) -> Notice:
         returned = _EMPTY_LINES.sub("\n", returned)
     attached = next((part.text for part in parts if part.is_returned), "")
     return Notice(text, split_header(attached.lstrip("\n") or returned)[0])
+
+
+def _says(text: str) -> bool:
+    """Whether a plain part is more than "see the other part"."""
+    return "@" in text or dialects.FAILURES.search(text[:MAX_AROUND]) is not None
 
 
 _READ = ("text/plain", "text/html", "message/delivery-status", "message/feedback-report")
@@ -73,8 +79,7 @@ def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
 def said_in(headers: Headers, subject: str, notice: Notice) -> list[Said]:
     """What a notice says of each recipient; one without a name where it hides who failed."""
     lines = [line[:MAX_LINE] for line in notice.text.split("\n")[:MAX_LINES]]
-    ours = _ours(headers, notice)
-    recipients = _recipients(headers, lines, notice, ours)
+    recipients = _recipients(headers, subject, lines, notice)
     is_delay = is_delayed(subject, notice.text)
     whole = f"{notice.text[:MAX_AROUND]}\n{subject}"
     said = []
@@ -147,26 +152,29 @@ def _cut(text: str) -> tuple[str, str]:
     return text[: mark.start()], text[begins:].lstrip("\n -\t") if begins >= 0 else ""
 
 
-def _recipients(
-    headers: Headers, lines: list[str], notice: Notice, ours: frozenset[str]
-) -> list[str]:
+def _recipients(headers: Headers, subject: str, lines: list[str], notice: Notice) -> list[str]:
     """The recipients by the surest kind of sign that the report has."""
+    ours = _ours(headers, notice)
     lines = [dialects.ANOTHER.sub(" ", line) if "@" in line else line for line in lines]
     told = [line for line in lines if "@" not in line or not dialects.CONTACT.search(line)]
+
+    def theirs(found: Iterator[str]) -> Iterator[str]:
+        return (a for a in found if a.lower() not in ours)
+
     signs: tuple[Iterator[str], ...] = (
         (a for v in headers.all(*dialects.FAILED_FIELDS) for a in addresses_in(v)),
-        (a for a in _at_begin(lines) if a.lower() not in ours),
-        *(
-            (a for a in _matches(pattern, some) if a.lower() not in ours)
-            for some in (told, lines)
-            for pattern in (dialects.NAMED, dialects.REASON_FIRST)
-        ),
+        theirs(_at_begin(lines)),
+        theirs(_matches(dialects.NAMED, told)),
+        theirs(_matches(dialects.REASON_FIRST, told)),
+        theirs(_matches(dialects.NAMED, lines)),
+        theirs(_matches(dialects.REASON_FIRST, lines)),
         _matches(dialects.REFUSED, lines),
-        (a for a in _of_both(lines, notice) if a.lower() not in ours),
-        (a for a in _near_failure(told) if a.lower() not in ours),
+        theirs(_of_both(lines, notice)),
+        theirs(_near_failure(told)),
         _at_begin(lines),  # a gateway may have put the recipient's own address in the header
-        (a for a in _of_original(notice) if a.lower() not in ours),
-        _alone(a for line in told for a in addresses_in(line) if a.lower() not in ours),
+        theirs(_of_original(notice)),
+        theirs(addresses_in(subject)),
+        _alone(theirs(a for line in told for a in addresses_in(line))),
     )
     for sign in signs:
         found = unique(a for a in sign if is_person(a))[:MAX_RECIPIENTS]

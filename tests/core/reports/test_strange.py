@@ -235,6 +235,20 @@ REPORTS = {
         "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x1x1\n\n--x1x1\n"
         "Content-Type: text/plain\n\n<ada@kelp.example>: no such user\n\n--x1x1\n"
         "Content-Type: message/rfc822\n\nFrom: papers@letters.exa", [(ADA, "hard")]),
+    "only the subject names the recipient": (
+        letter("The mailbox is full.\n", subject=f"Delivery failure: message to {ADA}"),
+        [(ADA, "soft")]),
+    "the plain part says nothing": (
+        letter("--x1x1\nContent-Type: text/plain\n\nYour reader shows no HTML.\n--x1x1\n"
+               "Content-Type: text/html\n\n<p>Not delivered to ada@kelp.example: no such user</p>\n"
+               "--x1x1--\n", more="MIME-Version: 1.0\nContent-Type: multipart/alternative; "
+               "boundary=x1x1\n"), [(ADA, "hard")]),
+    "a diagnosis in encoded words": (
+        dsn(f"Final-Recipient: rfc822;{ADA}\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; "
+            "=?utf-8?q?550_utilisateur_inconnu?=\n"), [(ADA, "hard")]),
+    "a field that names another than the report": (
+        letter("There was an error with your mail to <ada@kelp.example>.\n\n550 no such user\n",
+               more="X-Original-To: <ada@kelp.example>\n"), [(ADA, "hard")]),
     "still trying": (
         letter("Warning: your message to ada@kelp.example has not been delivered for 4 hours. We "
                "will keep trying.\nconnection timed out\n", subject="Warning: message delayed"),
