@@ -69,7 +69,7 @@ class Terms(dict[str, Hits]):
         return hits
 
     def matched(self, text: str) -> Matched:
-        """The papers that pass the filter of this text."""
+        """The papers that pass the filter of this text; once none can, the rest is not read."""
         is_or, operands = parted(text)
         if "(" in text:
             return self._matched_in_groups(operands, is_or=is_or)
