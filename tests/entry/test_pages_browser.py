@@ -87,17 +87,17 @@ def title(page) -> str:
 
 def test_a_reader_subscribes_confirms_chooses_leaves_and_comes_back(page, newsletter):
     page.goto("/")
-    page.get_by_role("button", name="Robots").click()
+    page.get_by_role("checkbox", name="Robots").check()
     page.get_by_label("Your mail address").fill(EVE)
-    page.get_by_role("button", name="Add a topic").click()
-    page.get_by_label("Filter", exact=True).nth(1).fill("(agents")
+    page.get_by_label("Or in your own words").fill("(agents")
+    page.get_by_text("When: Monday to Friday").click()
     page.get_by_label("Time zone").select_option("Europe/Berlin")
     page.locator("button.full").click()
 
-    assert "bracket is never closed" in page.locator("#topics-1-filter-problem").inner_text()
+    assert "bracket is never closed" in page.locator("#topics-0-filter-problem").inner_text()
     assert page.get_by_label("Your mail address").input_value() == EVE
-    page.get_by_label("Filter", exact=True).nth(1).fill("agents")
-    page.get_by_label("Filter", exact=True).nth(1).press("Enter")
+    page.get_by_label("Filter", exact=True).fill("agents")
+    page.get_by_label("Filter", exact=True).press("Enter")
     assert title(page) == "Check your inbox"
 
     page.goto(link(letter_to(newsletter, EVE)[0], "confirm"))
@@ -113,18 +113,20 @@ def test_a_reader_subscribes_confirms_chooses_leaves_and_comes_back(page, newsle
 
     page.goto(link(digest, "preferences"))
     page.get_by_role("button", name="Move topic 2 up").click()
-    page.get_by_role("button", name="Remove topic 2").click()
+    page.get_by_role("button", name="Remove topic 1").click()
     page.get_by_label("Most papers in one mail").fill("3")
-    page.get_by_label("No mail before this day").fill("2026-07-01")
     page.get_by_role("button", name="Save", exact=True).last.click()
     assert "Saved." in page.locator("main").inner_text()
+    page.get_by_label("Until a day").fill("2026-07-01")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    assert "You are on pause" in page.locator("main").inner_text()
     kept = newsletter.subscriber(EVE).wishes
     assert [topic.filter for topic in kept.topics] == ["agents"]
     assert (kept.cap, kept.paused_until.isoformat()) == (3, "2026-06-30T22:00:00+00:00")
 
     page.goto(link(unsubscribe, "unsubscribe"))
     assert newsletter.subscriber(EVE).status is Status.ACTIVE
-    page.get_by_role("button", name="Unsubscribe").click()
+    page.get_by_role("button", name="Unsubscribe", exact=True).click()
     assert title(page) == "You are unsubscribed"
     assert newsletter.subscriber(EVE).status is Status.ENDED
 

@@ -1,0 +1,98 @@
+"""A topic tried while it is typed, in a real Chromium: with our own files only, and by keyboard."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+
+import pytest
+from builders import MONDAY, Clock, a_newsletter, a_paper, settings_for
+
+from newsletter.adapters.queue import MemoryQueue
+from newsletter.cli.site import Site
+from newsletter.web import create_app
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FIELD, PLACE = "#topics-0-filter", "#topics-0-filter-live"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Iterator[str]:
+    """The address of a site with twelve papers."""
+    folder = tmp_path_factory.mktemp("live")
+    listening = socket.create_server(("127.0.0.1", 0))
+    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    papers = [a_paper(number) for number in range(1, 13)]
+    settings = settings_for(folder, base_url=base)
+    with a_newsletter(
+        folder, papers=papers, settings=settings, clock=Clock(), queue=MemoryQueue()
+    ) as made:
+        made.pull(MONDAY.date())
+        with Site(create_app(made), listening):
+            yield base
+
+
+@pytest.fixture
+def page(site) -> Iterator:
+    """A landing page; it fails on anything the browser complains about or fetches elsewhere."""
+    api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    if CHROMIUM is None:
+        pytest.skip("the browser tests need Chromium: install the package `chromium`")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        made = chromium.new_page(timezone_id="Asia/Tokyo")
+        complaints: list[str] = []
+        asked: list[str] = []
+        made.on("console", lambda message: complaints.append(message.text))
+        made.on("pageerror", lambda error: complaints.append(str(error)))
+        made.on("request", lambda request: asked.append(request.url))
+        made.set_default_timeout(10_000)
+        made.goto(site)
+        yield made
+        chromium.close()
+    assert complaints == []
+    assert all(url.startswith(site) for url in asked)
+
+
+def test_what_a_filter_brings_shows_while_it_is_typed(page):
+    page.locator(FIELD).press_sequentially("agents -kites")
+
+    page.locator(f"{PLACE} mark").first.wait_for()
+    assert "12 papers a day" in page.locator(PLACE).inner_text()
+    assert page.locator(f"{PLACE} svg rect").count() == 1
+
+
+def test_a_mistake_is_pointed_at_while_it_is_typed_and_forgotten_when_mended(page):
+    page.fill(FIELD, "agents autor:x")
+    page.locator(f"{PLACE} .problem").wait_for()
+    assert page.locator(FIELD).get_attribute("aria-invalid") == "true"
+
+    page.fill(FIELD, "agents")
+    page.locator(f"{PLACE} mark").first.wait_for()
+    assert page.locator(FIELD).get_attribute("aria-invalid") is None
+    assert page.locator(f"{PLACE} .problem").count() == 0
+
+    page.fill(FIELD, "")
+    page.locator(f"{PLACE} .preview").wait_for(state="detached")
+
+
+def test_examples_are_ticked_by_keyboard_and_tried_together(page):
+    agents = page.get_by_role("checkbox", name="Agents")
+    agents.focus()
+    page.keyboard.press("Space")
+    page.locator("#examples-live .preview").wait_for()
+    assert agents.is_checked()
+
+    page.keyboard.press("Space")
+    page.locator("#examples-live .preview").wait_for(state="detached")
+
+
+def test_a_new_readers_time_zone_is_that_of_their_browser(page):
+    assert page.locator("#time_zone").input_value() == "Asia/Tokyo"
+    assert page.locator("[data-rhythm]").inner_text() == "Monday to Friday at 07:00, Asia/Tokyo"
+
+    page.locator(".when summary").click()
+    page.locator("#cadence").select_option("weekly")
+    page.locator("#hour").select_option("18")
+    assert page.locator("[data-rhythm]").inner_text() == "Every Monday at 18:00, Asia/Tokyo"
