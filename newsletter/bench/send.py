@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.adapters.flow import MemoryFlow
 from newsletter.adapters.smtp import Relay, SmtpTransport, parse_smtp_url
@@ -13,7 +14,7 @@ from newsletter.core.delivery import Outcome, Result
 from newsletter.core.ports import Letter
 from newsletter.errors import Refused, Unavailable
 
-BATCH = 500
+BATCH = 2000  # as many as a worker gives a quick relay at once
 LINE = b"a line of an invented digest, as long as quoted-printable lines are at most\r\n"
 HEAD = (
     "From: Bench <bench@newsletter.localhost>\r\nTo: <{recipient}>\r\n"
@@ -96,13 +97,12 @@ def _hand_over(
 
 
 def _batches(messages: int, size: int) -> Iterator[tuple[int, Sequence[Letter]]]:
-    body = LINE * (size // len(LINE) + 1)
     for start in range(0, messages, BATCH):
         numbers = range(start, min(start + BATCH, messages))
-        yield start, [_letter(number, size, body) for number in numbers]
+        yield start, [_letter(number, size) for number in numbers]
 
 
-def _letter(number: int, size: int, body: bytes) -> Letter:
+def _letter(number: int, size: int) -> Letter:
     recipient = f"reader{number}@host{number % 50}.example"
     head = HEAD.format(recipient=recipient, number=number).encode()
     return Letter(
@@ -110,9 +110,15 @@ def _letter(number: int, size: int, body: bytes) -> Letter:
         epoch=1,
         return_path=f"b+{number:024x}@newsletter.localhost",
         recipient=recipient,
-        parts=[head, body[len(head) - size :]],  # its end: so the last line is whole
+        parts=[head, _body(size - len(head))],
         is_wire_ready=True,
     )
+
+
+@lru_cache(maxsize=16)  # as in a digest, readers share what is not their own
+def _body(size: int) -> bytes:
+    """So many bytes, of which the last line is a whole one."""
+    return (LINE * (size // len(LINE) + 1))[-size:]
 
 
 def _check(outcomes: Sequence[Outcome], relay: Relay, before: int) -> None:
