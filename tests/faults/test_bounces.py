@@ -4,9 +4,11 @@ import os
 import random
 import shutil
 import signal
+import smtplib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -201,6 +203,60 @@ def test_an_intake_killed_at_any_moment_loses_no_report_and_counts_none_twice(tm
         assert left(place, kind) == 0
         assert sorted(row.delivery_id for row in rows) == sorted(one.delivery_id for one in letters)
         assert {row.fate for row in rows} == {Fate.COUNTED}
+
+
+def test_a_listener_killed_at_any_moment_loses_no_report_and_counts_none_twice(tmp_path):
+    seed = int(os.environ.get("INTAKE_SEED") or random.randrange(1 << 30))
+    print(f"INTAKE_SEED={seed}")
+    lots = random.Random(seed)
+    port, settings = free_port(), settings_for(tmp_path)
+    with a_newsletter(tmp_path, papers=[a_paper()], settings=settings) as service:
+        service.import_subscribers((f"r{n}@example.net", wishes()) for n in range(REPORTS))
+        service.run(everyone=True)
+        waiting = {letter.return_path: bounce(letter) for letter in service.parts.transport.sent}
+        tries = 0
+        for number in range(KILLS + 1):
+            with listening(settings, port) as listener:
+                if number < KILLS:
+                    threading.Timer(lots.uniform(0, 0.6), listener.kill).start()
+                tries += hand_over(waiting, port)
+        rows = service.reports(limit=10 * REPORTS)
+
+        print(f"{KILLS} kills, {tries} tries, {len(rows)} rows")
+        assert not waiting
+        assert len(rows) == len({row.delivery_id for row in rows}) == REPORTS
+
+
+@contextmanager
+def listening(settings, port: int):
+    """`newsletter reports listen`, from the moment that it answers."""
+    command = [sys.executable, "-m", "newsletter", "reports", "listen"]
+    process = subprocess.Popen(
+        [*command, "--lmtp", f"127.0.0.1:{port}"],
+        env=os.environ | as_environment(settings),
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).parents[2],
+    )
+    try:
+        wait_until(lambda: answers(port))
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def hand_over(waiting: dict[str, bytes], port: int) -> int:
+    """Give each report that waits; what got its 250 waits no more. How many were tried."""
+    tries = 0
+    try:
+        with smtplib.LMTP("127.0.0.1", port, timeout=30) as to:
+            for path, raw in list(waiting.items()):
+                tries += 1
+                to.sendmail("", [path], raw)
+                del waiting[path]
+    except (OSError, smtplib.SMTPException):
+        pass
+    return tries
 
 
 def run_intake(settings, number: int, *, seconds: float | None) -> bool:
