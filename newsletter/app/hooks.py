@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parseaddr
+from functools import partial
 
 from sqlmodel import Session
 
 from newsletter.adapters.store.histories import last_message_id
-from newsletter.adapters.store.subscribers import subscriber_by_key
 from newsletter.app.feedback import Feedback
 from newsletter.app.rates import Watching
 from newsletter.core.addresses import parse_address
 from newsletter.core.feedback import Arrival, TakenIn
 from newsletter.core.intake import CameBy, Fate
 from newsletter.core.mailed_leave import leave_arrival, leave_tokens
-from newsletter.core.subscribers import LEFT_AT_PROVIDER, Status
+from newsletter.core.subscribers import LEFT_AT_PROVIDER
 from newsletter.core.tokens import Purpose, read_token
 from newsletter.core.webhooks import Call, Event, arrival_of, token_arrival
 from newsletter.errors import AddressError, LinkError, Refused
@@ -53,7 +53,7 @@ class Hooks(Feedback, Watching):
         taken = feedback.take_in(
             session, leave_arrival(raw, came_by=came_by), secrets=keys.secrets, now=now
         )
-        if taken.fate is not Fate.REPEATED:  # an old mail read again undoes no change of mind
+        if not _is_old(taken):  # an old mail read again undoes no change of mind
             with suppress(LinkError):  # the subscription is gone already
                 leaving.unsubscribe(session, reader, because="mail", now=now)
         log.info("left_by_mail subscriber=%s fate=%s", reader, taken.fate)
@@ -79,19 +79,17 @@ class Hooks(Feedback, Watching):
         self, session: Session, came_by: CameBy, event: Event, *, now: datetime
     ) -> TakenIn:
         secrets = self.letterhead.keys.secrets
+        take_in = partial(feedback.take_in, session, secrets=secrets, now=now)
+        has_served = bool(event.token) and _is_old(take_in(token_arrival(came_by, event.token)))
         ids = self._our_last_message(session, event)
-        is_old_token = bool(event.token) and (
-            feedback.take_in(
-                session, token_arrival(came_by, event.token), secrets=secrets, now=now
-            ).fate
-            is Fate.REPEATED
-        )
-        arrival = arrival_of(came_by, event, message_ids=ids)
-        taken = feedback.take_in(session, arrival, secrets=secrets, now=now)
-        if is_old_token and taken.fate is not Fate.REPEATED:
+        taken = take_in(arrival_of(came_by, event, message_ids=ids))
+        if _is_old(taken):
+            return taken
+        if has_served:
             raise Refused("its token has served for another call")
-        if event.record is None and taken.fate is not Fate.REPEATED:
-            self._end(session, event.recipient, now=now)
+        if event.record is None and taken.subscriber_id is not None:
+            leaving.unsubscribe(session, taken.subscriber_id, because=LEFT_AT_PROVIDER, now=now)
+            log.info("left_at_provider subscriber=%s", taken.subscriber_id)
         return taken
 
     def _our_last_message(self, session: Session, event: Event) -> tuple[str, ...]:
@@ -106,11 +104,6 @@ class Hooks(Feedback, Watching):
         found = last_message_id(session, key)
         return (found,) if found else ()
 
-    def _end(self, session: Session, recipient: str, *, now: datetime) -> None:
-        try:
-            found = subscriber_by_key(session, parse_address(recipient).key)
-        except AddressError:
-            return
-        if found is not None and found.status is not Status.ENDED:
-            leaving.unsubscribe(session, found.id, because=LEFT_AT_PROVIDER, now=now)
-            log.info("left_at_provider subscriber=%s", found.id)
+
+def _is_old(taken: TakenIn) -> bool:
+    return taken.fate is Fate.REPEATED

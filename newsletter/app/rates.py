@@ -13,7 +13,7 @@ from newsletter.core.feedback import TakenIn
 from newsletter.core.intake import Fate
 from newsletter.core.rates import Rates
 from newsletter.core.reports import Kind as Said
-from newsletter.errors import NotFound
+from newsletter.errors import NotFound, StoreUnavailable
 from newsletter.services import control
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,11 @@ class Watching(Service):
             return
         self._looked_at = now
         for edition_id in {number for number, _ in counted if number is not None}:
-            with self.store.write() as session:
-                because = control.hold_if_refused(session, edition_id, now=self._now(session))
+            try:
+                with self.store.write() as session:
+                    because = control.hold_if_refused(session, edition_id, now=self._now(session))
+            except StoreUnavailable as problem:  # what was taken in is committed
+                log.warning("hold_not_looked_at edition=%s because=%s", edition_id, problem)
+                return
             if because:
                 log.error("edition_held edition=%s because=%s", edition_id, because)

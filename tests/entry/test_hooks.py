@@ -221,6 +221,27 @@ def test_who_leaves_at_the_provider_is_mailed_no_more(newsletter, client):
     assert (reader.status, reader.ended_because) == (Status.ENDED, "at the mail provider")
 
 
+def test_who_leaves_another_mail_of_the_account_is_still_mailed(newsletter, client):
+    another = "<00000000000000000000000000000000@shop.example>"
+
+    answer = sendgrid(client, another, event="unsubscribe")
+
+    assert answer.status_code == 200
+    assert newsletter.subscriber("ada@kelp.example").status is Status.ACTIVE
+
+
+def test_who_left_at_the_provider_and_came_back_is_not_ended_by_an_old_call(
+    newsletter, client, delivery
+):
+    sendgrid(client, delivery.message_id, event="unsubscribe")
+    newsletter.remove_subscriber("ada@kelp.example", actor="grace")
+    newsletter.add_subscriber("ada@kelp.example", wishes("agents"), is_confirmed=True)
+
+    sendgrid(client, delivery.message_id, event="unsubscribe")
+
+    assert newsletter.subscriber("ada@kelp.example").status is Status.ACTIVE
+
+
 @pytest.mark.parametrize("provider", ["unknown", "ses%2F..", "😀"])
 def test_a_provider_that_is_not_set_is_not_there(client, provider):
     assert client.post(f"/reports/{provider}", content=b"{}").status_code == 404
