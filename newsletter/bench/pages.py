@@ -33,6 +33,7 @@ DAYS, PAPERS_A_DAY = 30, 40
 PREVIEWS = 4  # that a visitor asks for, for each landing page
 START_SECONDS = 60.0
 ANSWER_SECONDS = 10.0
+READY_ANSWERS = 20  # in a row: then each of some processes has given one
 LANDING, PREVIEW = "/", "/preview"
 _PORT = re.compile(rb"port (\d+)\.")
 
@@ -68,12 +69,12 @@ class _Tally:
 
 
 def measure(
-    *, visitors: int, seconds: int, pause_seconds: float, url: str = "", show: Show
+    *, visitors: int, seconds: int, pause_seconds: float, processes: int, url: str = "", show: Show
 ) -> Visited:
     """Let so many visitors look around for so long.
 
-    url: pages that are served already, on this machine. Raises Refused for those of another,
-    Unavailable when the server does not start.
+    processes: that the server has. url: pages that are served already, on this machine. Raises
+    Refused for those of another, Unavailable when the server does not start.
     """
     filters = filters_of(20 * visitors, made_papers(200, _today()))
     if url:
@@ -81,7 +82,7 @@ def measure(
         return _visit(url, visitors, seconds, pause_seconds, filters, show, pid=None)
     with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
         environment = _filled(Path(folder), show)
-        with _served(environment) as (own_url, pid):
+        with _served(environment, processes) as (own_url, pid):
             return _visit(own_url, visitors, seconds, pause_seconds, filters, show, pid=pid)
 
 
@@ -121,15 +122,16 @@ def _visit(
 
 
 async def _ready(url: str, wanted: str) -> None:
-    """When the server has its papers ready. Raises Unavailable."""
-    give_up = time.monotonic() + START_SECONDS
+    """When each process of the server has its papers ready. Raises Unavailable."""
+    give_up, ready = time.monotonic() + START_SECONDS, 0
     while time.monotonic() < give_up:
-        connection = _Connection(url)
+        connection, query = _Connection(url), urlencode({"filter": f"({wanted}) {'a' * ready}"})
         with suppress(OSError, EOFError):
-            if await connection.get(f"{PREVIEW}?{urlencode({'filter': wanted})}") == 200:
-                return
+            ready = ready + 1 if await connection.get(f"{PREVIEW}?{query}") == 200 else 0
         connection.close()
-        await asyncio.sleep(0.2)
+        if ready == READY_ANSWERS:
+            return
+        await asyncio.sleep(0.02 if ready else 0.2)
     raise Unavailable(f"{url} does not answer: see what it says.")
 
 
@@ -234,10 +236,10 @@ def _filled(folder: Path, show: Show) -> dict[str, str]:
 
 
 @contextmanager
-def _served(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+def _served(environment: dict[str, str], processes: int) -> Iterator[tuple[str, int]]:
     """Address and process of a `newsletter serve` that runs meanwhile."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "newsletter", "serve", "--port", "0"],
+        [sys.executable, "-m", "newsletter", "serve", "--port", "0", "--processes", str(processes)],
         env=environment,
         stderr=subprocess.PIPE,
     )

@@ -142,6 +142,9 @@ def pages(
     pause: Annotated[
         float, typer.Option(min=0, max=60, metavar="S", help="Each looks at a page for so long.")
     ] = 1.0,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, metavar="P", help="Processes of the server.")
+    ] = 2,
     url: Annotated[
         str, typer.Option(metavar="URL", help="Pages on this machine; default a server of its own.")
     ] = "",
@@ -152,7 +155,12 @@ def pages(
 
     with progress() as show:
         measured = measure(
-            visitors=visitors, seconds=seconds, pause_seconds=pause, url=url, show=show
+            visitors=visitors,
+            seconds=seconds,
+            pause_seconds=pause,
+            processes=processes,
+            url=url,
+            show=show,
         )
     tell(measured, is_json=is_json)
 

@@ -1,15 +1,22 @@
 """The pages alone, for a machine of their own."""
 
+import os
+import socket
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from newsletter.cli.choices import MANAGE
-from newsletter.cli.opening import opened
+from newsletter.cli.crew import serve_by
+from newsletter.cli.opening import current_settings, opened
 from newsletter.cli.ports import open_port
 from newsletter.cli.site import PATIENCE_SECONDS, pages_config
 from newsletter.cli.stopping import Stopping
 from newsletter.cli.words import say
+from newsletter.settings import Settings
+
+MOST_PROCESSES = 4
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,18 +30,33 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, metavar="PORT", help="The port to listen on.")
     ] = 8000,
-) -> None:
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, metavar="P",
+            help="So many serve at once; default one a core up to four, where Redis is set.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
     """Serve the pages: subscribe, confirm, preferences, unsubscribe, archive."""
+    settings = current_settings()
+    # Without Redis each would count by itself how often strangers are mailed.
+    count = processes or (min(os.cpu_count() or 1, MOST_PROCESSES) if settings.redis_url else 1)
+    with Stopping() as stopping, open_port(host, port, is_fixed=True) as listening:
+        with opened(settings) as newsletter:
+            newsletter.check_templates()
+        say(f"The pages are served on {host}, port {listening.getsockname()[1]}.")
+        if count == 1:
+            _serve(settings, listening)
+        else:
+            serve_by(count, partial(_serve, settings, listening), stopping=stopping)
+
+
+def _serve(settings: Settings, listening: socket.socket) -> None:
+    """Until this process is asked to end."""
     import uvicorn
 
     from newsletter.web import create_app
 
-    with (
-        Stopping(),
-        opened(patience_seconds=PATIENCE_SECONDS) as newsletter,
-        open_port(host, port, is_fixed=True) as listening,
-    ):
-        newsletter.check_templates()
-        say(f"The pages are served on {host}, port {listening.getsockname()[1]}.")
-        config = pages_config(create_app(newsletter))
-        uvicorn.Server(config).run(sockets=[listening])
+    with Stopping(), opened(settings, patience_seconds=PATIENCE_SECONDS) as newsletter:
+        uvicorn.Server(pages_config(create_app(newsletter))).run(sockets=[listening])
