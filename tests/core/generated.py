@@ -11,6 +11,7 @@ VOCABULARY = (
     "GPT-4", "GPT4", "gpt", "LLM", "LLMs", "llm", "state-of-the-art", "Müller", "Mueller",
     "naïve", "π_0", "pi0", "$\\ell_1$", "l1", "扩散模型", "扩散", "模", "C++", "C", "1-2", "12",
     "Qwen3-8B", "PDEs", "PDE", "CSS", "diffusion", "of", "the", "TCP/IP", "3.5",
+    "optimise", "optimizers", "Normalised", "normalization", "precise", "precisely", "denoising",
 )  # fmt: skip
 AUTHORS = (
     "Kaiming He", "K. He", "Karl Ming He", "Jürgen Müller", "Anna Mueller", "Bo Muller",

@@ -136,7 +136,24 @@ def stems(word):
 def stem(word):
     if is_plural_acronym(word):
         word = word[:-1]
-    return stemmer.stemWord(word) if word.isascii() else word
+    return stemmer.stemWord(american(word)) if word.isascii() else word
+
+
+NO_IZE = ("prom", "prem", "expert", "advert", "treat", "chast", "pract", "parad", "franch",
+          "merchand", "pr", "v", "w")  # fmt: skip
+
+
+def american(word):
+    """Normalised as normalized; precise, supervised, noise and the like as they are."""
+    for ending in ("e", "ed", "es", "er", "ers", "ing", "ation", "ations", "able"):
+        before = word.removesuffix("is" + ending)
+        if before == word or len(before) < 4 or not before.isalpha():
+            continue
+        if before[-1] in "aeiou" or before.endswith(NO_IZE):
+            continue
+        if before[-1] != "c" or before[-2] == "i":
+            return before + "iz" + ending
+    return word
 
 
 def is_plural_acronym(word):

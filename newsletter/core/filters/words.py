@@ -50,6 +50,13 @@ _SPELLED_BOTH_CASES = {
 # LLMs, PDEs, GPUs: the stemmer takes an s away only behind a syllable, which these do not have.
 _ACRONYMS = re.compile("[b-df-hj-np-tv-xz]{2,}[aeiou]?(?<!s)s")
 
+# Normalise is normalize. Other words in -ise stay: precise has precisely and precision beside it,
+# which would lose it.
+_ISE = re.compile(
+    "([a-z]{4,}(?<![aeiouvw])(?<!pr)(?<![^i]c)(?<!prom)(?<!prem)(?<!expert)(?<!advert)(?<!treat)"
+    "(?<!chast)(?<!pract)(?<!parad)(?<!franch)(?<!merchand))is(e[ds]?|ers?|ing|ations?|able)"
+)
+
 _stemmer = snowballstemmer.stemmer("english")
 _stemmer_lock = Lock()  # it keeps the word it works on, and pages are served by several threads
 
@@ -121,18 +128,24 @@ def _chunk_letters(text: str, end: int) -> int:
 @lru_cache(maxsize=131_072)
 def folded(word: str) -> tuple[str, ...]:
     """The spellings of a word without case and accents: one, or two ("muller", "mueller")."""
+    if word.isascii() and word.isalnum():
+        return (word.lower(),)
     return tuple(dict.fromkeys(_fold(form) for form in _spellings(word.casefold())))
 
 
 @lru_cache(maxsize=131_072)
 def cased(word: str) -> tuple[str, ...]:
     """The same with its capitals."""
+    if word.isascii() and word.isalnum():
+        return (word,)
     return tuple(dict.fromkeys(_spellings(word)))
 
 
 @lru_cache(maxsize=131_072)
 def stems(word: str) -> tuple[str, ...]:
     """The same without case, accents and English endings."""
+    if word.isascii() and word.isalnum():
+        return (_stem(word.lower()),)
     return tuple(dict.fromkeys(_stem(form) for form in folded(word)))
 
 
@@ -149,8 +162,10 @@ def is_cjk(text: str) -> bool:
 def _stem(word: str) -> str:
     if len(word) < 3 or not word.isascii():
         return word
-    if _ACRONYMS.fullmatch(word):
+    if word[-1] == "s" and _ACRONYMS.fullmatch(word):
         word = word[:-1]
+    if "is" in word:
+        word = _ISE.sub(r"\1iz\2", word) if _ISE.fullmatch(word) else word
     with _stemmer_lock:
         stem: str = _stemmer.stemWord(word)
     return stem
