@@ -17,6 +17,7 @@ from newsletter.core.reports.replies import Said
 
 MAX_LINES = 1_500
 MAX_LINE = 600
+MAX_NAMING = 300
 MAX_RECIPIENTS = 50
 MAX_NAMED = 10  # lines with an address
 NEAR = 8  # lines between words of failure and the address that they are about
@@ -24,6 +25,7 @@ MAX_AROUND = 2_000  # characters that follow a recipient and may tell why
 
 _REPLY = re.compile(r"(?<![\w.#-])[45]\d\d[ :-]+(?:#?[45]\.\d\.\d|[A-Za-z<:\[])")
 _PARAGRAPH_END = re.compile(r"(?<=\S)[ \t]*\n(?:[ \t]*\n|[ \t]*[-=]{5})")
+_REPORT = re.compile(r"report-type\s*=\s*\"?delivery-status", re.IGNORECASE)
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 _OF_ORIGINAL = ("to", "x-original-to", "delivered-to", "envelope-to")
 
@@ -59,6 +61,13 @@ def _says(text: str) -> bool:
 _READ = ("text/plain", "text/html", "message/delivery-status", "message/feedback-report")
 
 
+def lines_of(notice: Notice) -> list[str]:
+    """The lines that are looked at: of those with an address no more than MAX_NAMING."""
+    lines = [line[:MAX_LINE] for line in notice.text.split("\n")[:MAX_LINES]]
+    naming = [number for number, line in enumerate(lines) if "@" in line]
+    return lines[: naming[MAX_NAMING]] if len(naming) > MAX_NAMING else lines
+
+
 def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
     """Whether a mail system wrote this, and it tells of a failure.
 
@@ -73,12 +82,13 @@ def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
     tells, fails = _tells(subject), _fails(notice)
     if dialects.SENDERS.search(by_whom):
         return tells or fails or _REPLY.search(notice.text[:6_000]) is not None
-    return tells and fails and (dialects.PERHAPS.search(by_whom) is not None or _is_bare(headers))
+    is_machine = dialects.PERHAPS.search(by_whom) or _is_bare(headers)
+    return tells and fails and bool(is_machine or _REPORT.search(headers.get("content-type")))
 
 
 def said_in(headers: Headers, subject: str, notice: Notice) -> list[Said]:
     """What a notice says of each recipient; one without a name where it hides who failed."""
-    lines = [line[:MAX_LINE] for line in notice.text.split("\n")[:MAX_LINES]]
+    lines = lines_of(notice)
     recipients = _recipients(headers, subject, lines, notice)
     is_delay = is_delayed(subject, notice.text)
     whole = f"{notice.text[:MAX_AROUND]}\n{subject}"
@@ -156,7 +166,9 @@ def _recipients(headers: Headers, subject: str, lines: list[str], notice: Notice
     """The recipients by the surest kind of sign that the report has."""
     ours = _ours(headers, notice)
     lines = [dialects.ANOTHER.sub(" ", line) if "@" in line else line for line in lines]
-    told = [line for line in lines if "@" not in line or not dialects.CONTACT.search(line)]
+    contacts = [line for line in lines if "@" in line and dialects.CONTACT.search(line)]
+    asks = frozenset(contacts)
+    told = [line for line in lines if line not in asks]
 
     def theirs(found: Iterator[str]) -> Iterator[str]:
         return (a for a in found if a.lower() not in ours)
@@ -166,8 +178,8 @@ def _recipients(headers: Headers, subject: str, lines: list[str], notice: Notice
         theirs(_at_begin(lines)),
         theirs(_matches(dialects.NAMED, told)),
         theirs(_matches(dialects.REASON_FIRST, told)),
-        theirs(_matches(dialects.NAMED, lines)),
-        theirs(_matches(dialects.REASON_FIRST, lines)),
+        theirs(_matches(dialects.NAMED, contacts)),
+        theirs(_matches(dialects.REASON_FIRST, contacts)),
         _matches(dialects.REFUSED, lines),
         theirs(_of_both(lines, notice)),
         theirs(_near_failure(told)),

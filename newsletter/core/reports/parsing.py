@@ -97,7 +97,7 @@ def _read_dsn(parts: list[Part], notice: Notice) -> tuple[Nature, tuple[Record, 
         return None
     # An X.400 name, or one of another system: whom it was sent to is in what comes back.
     hidden = freeform.sent_to(notice) if len(blocks) == 1 else None
-    lines = [line[: freeform.MAX_LINE] for line in notice.text.split("\n")[: freeform.MAX_LINES]]
+    lines = freeform.lines_of(notice)
     said = [
         dsn.said_of(block, who or hidden, around_of(who or hidden, recipients, lines))
         for block in blocks
