@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.core.filters import parse_filter
 from newsletter.core.filters.tree import Words
-from newsletter.core.marking import mark, pieces
+from newsletter.core.marking import mark, pieces, words_for
 from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Paper
 
@@ -89,3 +89,20 @@ def test_a_recorded_title_is_marked_exactly_where_the_index_finds_the_words():
             assert found <= {title for title in titles if mark(title, [term(text)])}
         else:
             assert found == {title for title in titles if mark(title, [term(text)])}, text
+
+
+@pytest.mark.parametrize(
+    ("filter_text", "place", "words"),
+    [
+        ("agent* -survey", "title", ["agent*"]),
+        ("title:robot abstract:arm", "title", ["title:robot"]),
+        ("title:robot abstract:arm", "abstract", ["abstract:arm"]),
+        ('("a b" OR c) has:code', "abstract", ['"a b"', "c"]),
+        ("-(a b)", "title", []),
+        ("*", "title", []),
+    ],
+)
+def test_the_words_of_a_filter_are_those_it_wants_in_that_place(filter_text, place, words):
+    found = words_for(parse_filter(filter_text).tree, place)
+
+    assert [term.text for term in found] == words
