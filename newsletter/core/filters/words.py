@@ -125,28 +125,30 @@ def _chunk_letters(text: str, end: int) -> int:
     return sum(letter.isalnum() for letter in text[start:end])
 
 
-@lru_cache(maxsize=131_072)
 def folded(word: str) -> tuple[str, ...]:
     """The spellings of a word without case and accents: one, or two ("muller", "mueller")."""
-    if word.isascii() and word.isalnum():
-        return (word.lower(),)
-    return tuple(dict.fromkeys(_fold(form) for form in _spellings(word.casefold())))
+    return (word.lower(),) if word.isascii() and word.isalnum() else _folded(word)
 
 
-@lru_cache(maxsize=131_072)
 def cased(word: str) -> tuple[str, ...]:
     """The same with its capitals."""
-    if word.isascii() and word.isalnum():
-        return (word,)
-    return tuple(dict.fromkeys(_spellings(word)))
+    return (word,) if word.isascii() and word.isalnum() else _cased(word)
 
 
 @lru_cache(maxsize=131_072)
 def stems(word: str) -> tuple[str, ...]:
     """The same without case, accents and English endings."""
-    if word.isascii() and word.isalnum():
-        return (_stem(word.lower()),)
-    return tuple(dict.fromkeys(_stem(form) for form in folded(word)))
+    return tuple(dict.fromkeys([_stem(form) for form in folded(word)]))
+
+
+@lru_cache(maxsize=65_536)
+def _folded(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([_fold(form) for form in _spellings(word.casefold())]))
+
+
+@lru_cache(maxsize=65_536)
+def _cased(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_spellings(word)))
 
 
 def name_words(text: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from newsletter.core.matching.holding import (
 )
 
 GAP = 128  # more than the widest near term spans
+FEW_PHRASES = 500  # asked for; with more it pays to note once which words stand behind each
 LAST_POSITION = (1 << POSITION_BITS) - 1 - GAP  # what a field holds beyond is not looked at
 
 _Key = tuple[Spelling, str, bool]  # the word, and whether it may go on
@@ -54,6 +55,7 @@ class Concordance:
         self._joined: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._papers = 0
         self._held: dict[Spelling, Holding] = {}
+        self._phrases = 0
         self._at: dict[int, tuple[str, ...]] = {}
         self._behind: dict[str, dict[str, list[int]]] = {}
         self._spans: dict[_Key, _Spans] = {}
@@ -100,11 +102,12 @@ class Concordance:
         if len(words) == 1:
             held = self._holding(folded if is_prefix else stems)
             found = held.starting_with(words[0]) if is_prefix else held.having(words[0])
-        elif len(words) == 2:
+        elif len(words) == 2 and self._phrases > FEW_PHRASES:
             behind = self._followers(words[0])
             cells = [cell for stem in stems(words[1]) for cell in behind.get(stem, ())]
             found = as_bits(cells, papers=self._papers)
         else:
+            self._phrases += 1
             found = self._phrase(words)
         return by_field(found, papers=self._papers)
 
