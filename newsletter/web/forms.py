@@ -100,11 +100,6 @@ class WishesForm:
             return replace(self, topics=_moved(self.topics, number, -1 if action == "up" else 1))
         return self
 
-    def with_topic(self, topic: TopicField) -> "WishesForm":
-        """The form with one more topic, in the first empty row if there is one."""
-        filled = tuple(one for one in self.topics if one.name or one.filter)
-        return replace(self, topics=(*filled, topic)[:MAX_TOPICS])
-
 
 def form_of(wishes: Wishes) -> WishesForm:
     """The form that shows these wishes."""
@@ -261,7 +256,7 @@ CADENCES = (
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-# What the buttons on the subscribe page fill in; each is a filter that the page can show.
+# What can be ticked on the pages that subscribe; each is a topic of its own.
 EXAMPLES = (
     TopicField(name="Agents", filter="title:agent* OR keyword:agent*"),
     TopicField(name="Reasoning", filter='reasoning OR "chain of thought"'),
