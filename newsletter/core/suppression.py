@@ -53,7 +53,7 @@ def decide(record: Record, history: Iterable[Event], *, now: datetime) -> Suppre
         return Suppression(reason=f"the reader complained ({record.cause})", since=now)
     if record.kind is Kind.HARD:
         return Suppression(reason=f"hard bounce: {_told(record)}", since=now)
-    if record.cause not in _COUNTS:
+    if not wants_history(record):
         return None
     days = len(bad_days([*history, Event(at=now, cause=record.cause)], now=now))
     if days < MOST_BAD_DAYS:
@@ -62,6 +62,11 @@ def decide(record: Record, history: Iterable[Event], *, now: datetime) -> Suppre
         reason=f"soft bounces on {days} days within {WINDOW.days}, the last: {_told(record)}",
         since=now,
     )
+
+
+def wants_history(record: Record) -> bool:
+    """Whether `decide` looks at the earlier events at all: most records decide without them."""
+    return record.kind is Kind.SOFT and not record.is_delay and record.cause in _COUNTS
 
 
 def bad_days(history: Iterable[Event], *, now: datetime) -> frozenset[date]:

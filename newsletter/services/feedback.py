@@ -18,7 +18,8 @@ from newsletter.core.feedback import (
     fate_of,
     recipient_keys,
 )
-from newsletter.core.suppression import decide
+from newsletter.core.suppression import Event, decide, wants_history
+from newsletter.core.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,9 @@ def take_in(
     records = arrival.report.records
     record = deciding(records, of.address_key) if of else next(iter(records), None)
     fate = fate_of(arrival.report, is_ours=of is not None)
-    history = reports.events_of(session, of, now=now) if of and fate is Fate.COUNTED else []
+    history: list[Event] = []
+    if of and record and fate is Fate.COUNTED and wants_history(record):
+        history = reports.events_of(session, of, now=now)  # before this one is among them
     report_id = reports.add_report(session, arrival, fate=fate, record=record, of=of, now=now)
     if report_id is None:
         fate, record = Fate.REPEATED, None
@@ -75,7 +78,7 @@ def _delivery_of(
             return found
     return reports.reported_by_message_id(
         session,
-        [f"<{one.strip().strip('<>')}>" for one in arrival.message_ids],
+        [f"<{clean(one).strip('<>')}>" for one in arrival.message_ids],
         address_keys=recipient_keys(arrival.report),
     )
 
