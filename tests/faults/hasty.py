@@ -39,7 +39,9 @@ class Hasty(Newsletter):
 
     speed = 1
 
-    def __init__(self, settings: Settings, **parts) -> None:
+    def __init__(self, settings: Settings, *, store: Store | None = None, **parts) -> None:
+        if store is not None:
+            store.close()  # it goes by the true clock
         store = Store(settings.database_url, clock=clock)
         super().__init__(settings, store=store, clock=clock, **parts)
         if settings.smtp_url and "transport" not in parts:
