@@ -9,9 +9,9 @@ import pytest
 
 from newsletter.core.reports.replies import Said, record_of
 
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "reports"
 PHRASES = [
-    line.split("\t")
-    for line in (Path(__file__).parent / "phrases.tsv").read_text(encoding="utf-8").splitlines()
+    line.split("\t") for line in (FIXTURES / "phrases.tsv").read_text(encoding="utf-8").splitlines()
 ]
 
 
@@ -38,6 +38,6 @@ def test_no_trouble_is_called_a_dead_address():
 
 @pytest.mark.parametrize(("file", "kind"), [("dead.txt", "hard"), ("not_dead.txt", "soft")])
 def test_words_that_sound_alike_are_told_apart(file, kind):
-    lines = (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines()
+    lines = (FIXTURES / file).read_text(encoding="utf-8").splitlines()
 
     assert wrong_of([[kind, line] for line in lines]) == []
