@@ -48,6 +48,11 @@ class ByLink(Service):
         """The reader of a preferences link; nothing is changed."""
         return self._reader(Purpose.MANAGE, token)
 
+    def is_suppressed(self, subscriber: Subscriber) -> bool:
+        """Whether mail to this reader came back or was complained of, so that none is sent."""
+        with self.store.read() as session:
+            return records.is_suppressed(session, subscriber.id)
+
     def change_wishes(self, token: str, wishes: Wishes) -> Subscriber:
         """Replace all wishes of the reader of this preferences link."""
         with self.store.write() as session:

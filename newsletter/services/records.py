@@ -24,6 +24,11 @@ def digests_sent(
     return tuple(one for one in found if one.edition > first)
 
 
+def is_suppressed(session: Session, subscriber_id: int) -> bool:
+    """Whether this reader's address must not be mailed."""
+    return store.suppression_of(session, subscriber_id) is not None
+
+
 def export(session: Session, subscriber_id: int, *, now: datetime) -> Export:
     """All that is stored about this reader. Raises LinkError when they are gone."""
     subscriber = subscriber_behind(session, subscriber_id)

@@ -34,6 +34,7 @@ def add_preferences(router: APIRouter, pages: LinkPages) -> None:
             "previews": {},
             "done": "",
             "is_unsaved": False,
+            "is_suppressed": newsletter.is_suppressed(subscriber),
             "most_days": LONGEST_WINDOW,
             "tomorrow": pages.today(subscriber) + timedelta(days=1),
             **choices(),

@@ -9,7 +9,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from newsletter.adapters.queue import MemoryQueue
+from newsletter.adapters.store.claims import add_suppression
 from newsletter.adapters.store.tables import Row
+from newsletter.core.addresses import hash_address
 from newsletter.core.subscribers import Status
 from newsletter.core.tokens import Purpose, make_token
 from newsletter.web import create_app
@@ -282,3 +284,14 @@ def test_every_page_refuses_a_link_of_another_purpose(client, page, leave):
         assert client.get(f"/preferences/{token}{name}").status_code == 400
         if name not in ("/sent", "/export"):
             assert client.post(f"/preferences/{token}{name}").status_code == 400
+
+
+def test_a_reader_whose_mail_came_back_is_told_what_to_do(client, newsletter, ada, page):
+    secret = newsletter.letterhead.hash_secret
+    with newsletter.store.write() as session:
+        add_suppression(session, hash_address(ada.address, secret), "hard bounce", now=MONDAY)
+
+    shown = client.get(page).text
+
+    assert "Mail to this address came back" in shown
+    assert "Your next papers" not in shown
