@@ -264,6 +264,20 @@ def test_the_same_order_gives_the_same_bytes_whoever_is_in_the_batch(make, mail_
     assert together == alone
 
 
+def test_waiting_letters_share_all_that_is_not_their_readers_own(make, mail_paper):
+    papers = {paper.id: paper for paper in map(mail_paper, range(1, 11))}
+    orders = [
+        Wanted(id=number, subscriber_id=number, digest=a_digest(*papers.values()))
+        for number in range(1, 51)
+    ]
+
+    letters, _ = make(*orders, papers=papers)
+
+    whole = sum(len(letter.content) for letter in letters)
+    held = {id(part): len(part) for letter in letters for part in letter.parts}
+    assert sum(held.values()) < whole / 20
+
+
 def test_letters_say_that_they_are_ready_for_the_wire(make_one, mail_paper):
     letter = make_one(Wanted(digest=a_digest(mail_paper())), {mail_paper().id: mail_paper()})
 
