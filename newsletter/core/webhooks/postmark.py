@@ -8,6 +8,7 @@ from typing import Any
 
 from newsletter.core.reports import causes
 from newsletter.core.reports.causes import Cause
+from newsletter.core.reports.values import Record
 from newsletter.core.webhooks.fields import (
     MAX_ID,
     address_at,
@@ -33,8 +34,13 @@ FAILURES: dict[str, Cause | None] = {
     "DMARCPolicy": causes.AUTHENTICATION,
     "Unknown": None,
 }
-LEAVES = ("Unsubscribe",)  # a reader's own mail to Postmark's address for it
-COMPLAINTS = ("SpamComplaint",)
+COMPLAINT, LEAVE, FAILURE = "complaint", "leave", "bounce"
+# What numbers an event; a complaint is told by two hooks, which share the message's number.
+NUMBERS = {
+    COMPLAINT: ("MessageID", "ID"),
+    LEAVE: ("ID", "ChangedAt"),
+    FAILURE: ("ID", "MessageID"),
+}
 
 
 def read_postmark(document: Any) -> tuple[Event, ...]:
@@ -44,41 +50,39 @@ def read_postmark(document: Any) -> tuple[Event, ...]:
 
 def _event(one: Any) -> Event | None:
     kind = text_at(one, "RecordType") or "Bounce"  # older hooks have none
-    if kind == "SubscriptionChange":
-        return _change(one)
-    if kind not in ("Bounce", "SpamComplaint"):
+    recipient = address_at(one, "Email") or address_at(one, "Recipient")
+    told = _changed(one) if kind == "SubscriptionChange" else _bounced(one, kind)
+    record: Record | None = None
+    if told == COMPLAINT:
+        record = complaint(recipient)
+    elif told == FAILURE:
+        label = FAILURES[text_at(one, "Type")]
+        record = failed(recipient, text_at(one, "Details"), label=label)
+    elif told != LEAVE:
         return None
-    recipient, type_ = address_at(one, "Email"), text_at(one, "Type")
-    happened_at, sender = instant_at(one, "BouncedAt"), address_at(one, "From")
-    if kind == "SpamComplaint" or type_ in COMPLAINTS:
-        return Event(id=_complaint_id(one), recipient=recipient, record=complaint(recipient),
-                     at=happened_at, sender=sender)  # fmt: skip
-    number = f"bounce {text_at(one, 'ID', most=MAX_ID)}"
-    if type_ in LEAVES:
-        return Event(id=number, recipient=recipient, record=None, at=happened_at, sender=sender)
-    if type_ not in FAILURES:
-        return None
-    record = failed(recipient, text_at(one, "Details"), label=FAILURES[type_])
-    return Event(id=number, recipient=recipient, record=record, at=happened_at, sender=sender)
+    number = next((text for name in NUMBERS[told] if (text := text_at(one, name, most=MAX_ID))), "")
+    return Event(
+        id=f"{told} {number} {recipient.lower()}",
+        recipient=recipient,
+        record=record,
+        at=instant_at(one, "BouncedAt") or instant_at(one, "ChangedAt"),
+        sender=address_at(one, "From"),
+    )
 
 
-def _change(one: Any) -> Event | None:
+def _bounced(one: Any, kind: str) -> str:
+    type_ = text_at(one, "Type")
+    if kind == "SpamComplaint" or (kind == "Bounce" and type_ == "SpamComplaint"):
+        return COMPLAINT
+    if kind == "Bounce" and type_ == "Unsubscribe":  # a reader's own mail to Postmark's address
+        return LEAVE
+    return FAILURE if kind == "Bounce" and type_ in FAILURES else ""
+
+
+def _changed(one: Any) -> str:
     """Of all changes only those that a reader made; a bounce comes by its own hook, with words."""
     if value_at(one, "SuppressSending") is not True or text_at(one, "Origin") != "Recipient":
-        return None
-    recipient, reason = address_at(one, "Recipient"), text_at(one, "SuppressionReason")
-    changed_at = instant_at(one, "ChangedAt")
-    if reason == "SpamComplaint":
-        return Event(id=_complaint_id(one), recipient=recipient, record=complaint(recipient),
-                     at=changed_at)  # fmt: skip
-    if reason == "ManualSuppression":
-        stamp = text_at(one, "ChangedAt", most=MAX_ID)
-        return Event(id=f"change {stamp} {recipient}", recipient=recipient, record=None,
-                     at=changed_at)  # fmt: skip
-    return None
-
-
-def _complaint_id(one: Any) -> str:
-    """The same for both hooks that tell of one complaint; a message has one recipient."""
-    number = text_at(one, "MessageID", most=MAX_ID) or text_at(one, "ID", most=MAX_ID)
-    return f"complaint {number}"
+        return ""
+    return {"SpamComplaint": COMPLAINT, "ManualSuppression": LEAVE}.get(
+        text_at(one, "SuppressionReason"), ""
+    )
