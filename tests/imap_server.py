@@ -141,8 +141,8 @@ class _Conversation(socketserver.StreamRequestHandler):
                 one.flags.add("\\Deleted")
 
     def on_uid_expunge(self, rest):
-        uid = int(rest.split(" ")[2])
-        self._remove(lambda one: one.uid == uid)
+        uids = [int(uid) for uid in rest.split(" ")[2].split(",")]
+        self._remove(lambda one: one.uid in uids)
 
     def on_expunge(self, rest):
         self._remove(lambda one: True)

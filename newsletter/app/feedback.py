@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from newsletter.adapters.store import mailboxes, reports
 from newsletter.app.service import Service
@@ -19,7 +20,7 @@ from newsletter.core.feedback import (
 )
 from newsletter.core.ports import ReportBox
 from newsletter.core.results import MailboxView, ReportCount, ReportView
-from newsletter.errors import MailboxUnavailable, NotFound
+from newsletter.errors import MailboxUnavailable, NewsletterError, NotFound
 from newsletter.services import feedback
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,17 @@ class Feedback(Service):
     def take_in_report(self, raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> TakenIn:
         """Take one message in; committed when this returns. Raises StoreUnavailable.
 
-        envelope_to: the address it was sent to, "" where only the message tells.
+        envelope_to: the address it was sent to, "" where only the message tells. Strangers write
+        it: one that breaks the program is kept unread, since it must not block those behind it.
         """
-        return self.take_in_events([_read(raw, came_by, envelope_to)])[0]
+        words: dict[str, Any] = {"came_by": came_by, "envelope_to": envelope_to}
+        try:
+            return self.take_in_events([read_arrival(raw, **words)])[0]
+        except NewsletterError:
+            raise
+        except Exception:
+            log.exception("report_unreadable came_by=%s", came_by)
+            return self.take_in_events([unread_arrival(raw, **words)])[0]
 
     def take_in_events(self, arrivals: Iterable[Arrival]) -> list[TakenIn]:
         """Take all of them in, in one transaction; committed when this returns."""
@@ -134,12 +143,3 @@ class Feedback(Service):
         if found is None:
             raise NotFound(f"There is no report {number}: see `newsletter reports list`.")
         return found
-
-
-def _read(raw: bytes, came_by: CameBy, envelope_to: str) -> Arrival:
-    """The message read. Strangers write it: one that breaks our reading must not block the rest."""
-    try:
-        return read_arrival(raw, came_by=came_by, envelope_to=envelope_to)
-    except Exception:
-        log.exception("report_unreadable came_by=%s", came_by)
-        return unread_arrival(raw, came_by=came_by, envelope_to=envelope_to)

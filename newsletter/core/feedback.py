@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from newsletter.core.addresses import parse_address
 from newsletter.core.intake import CameBy, Fate
 from newsletter.core.reports import MAX_REPORT_BYTES, Kind, Nature, Record, Report, parse_report
+from newsletter.core.text import clean
 from newsletter.errors import AddressError
 
 __all__ = ["MAX_KEPT", "Arrival", "CameBy", "Fate", "TakenIn", "deciding", "fate_of", "key_of",
-           "messages_in_mbox", "read_arrival", "recipient_keys", "unread_arrival"]  # fmt: skip
+           "messages_in_mbox", "read_arrival", "recipient_keys", "unread_arrival",
+           "without_addresses"]  # fmt: skip
 
 MAX_KEPT = 64 << 10  # bytes of a message that are kept for a person to read
 MAX_PATHS = 60  # that may be our return path, and as many Message-IDs
@@ -74,11 +76,17 @@ def read_arrival(raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> Arriv
 
 
 def unread_arrival(raw: bytes, *, came_by: CameBy, envelope_to: str = "") -> Arrival:
-    """The same of a message that our reading of it fails on: kept, and acting on nobody."""
+    """The same of a message that our reading of it fails on: kept, and acting on nobody.
+
+    Its key is another: once our reading is mended it can be given to us again.
+    """
     raw = raw[:MAX_REPORT_BYTES]
-    nothing = Report(nature=Nature.OTHER)
     return Arrival(
-        key=key_of(raw), came_by=came_by, report=nothing, raw=raw, envelope_to=envelope_to
+        key="unread" + key_of(raw)[6:],
+        came_by=came_by,
+        report=Report(nature=Nature.OTHER),
+        raw=raw,
+        envelope_to=envelope_to,
     )
 
 
@@ -163,10 +171,19 @@ def recipient_keys(report: Report) -> tuple[str, ...]:
 
 
 def _key(recipient: str | None) -> str:
+    text = clean(recipient or "").strip("<>")
     try:
-        return parse_address((recipient or "").strip("<>")).key
+        return parse_address(text).key
     except AddressError:
-        return (recipient or "").casefold()
+        return text.casefold()
+
+
+_ADDRESS = re.compile(r"[^\s<>\"'=:;,()\[\]]+@[^\s<>\"'=:;,()\[\]]+")
+
+
+def without_addresses(reply: str) -> str:
+    """A server's words without the reader whom they name: what is kept outlives the reader."""
+    return _ADDRESS.sub("…", reply)
 
 
 _PATH = re.compile(rb"\bb\+[a-z2-7]{17,40}@[a-z0-9.-]{1,253}", re.IGNORECASE)

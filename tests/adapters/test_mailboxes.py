@@ -236,7 +236,7 @@ def test_a_server_without_starttls_gets_no_password(serve):
         emptied(box)
 
 
-@pytest.mark.parametrize("word", ["SELECT", "UID SEARCH", "UID FETCH", "UID STORE", "UID EXPUNGE"])
+@pytest.mark.parametrize("word", ["SELECT", "UID SEARCH", "UID FETCH", "UID STORE"])
 def test_a_cut_connection_is_told_and_loses_nothing(serve, word):
     server = serve()
     server.cut_at = word
@@ -249,6 +249,30 @@ def test_a_cut_connection_is_told_and_loses_nothing(serve, word):
     left = [one for one in server.messages if "\\Deleted" not in one.flags]
     assert len(left) >= 2
     assert len(emptied(box)) == len(left)
+
+
+def test_a_connection_cut_at_the_removal_removes_nothing_twice_and_loses_nothing(serve):
+    server = serve()
+    server.cut_at = "UID EXPUNGE"
+    box = box_of(server)
+
+    assert len(emptied(box)) == 3
+
+    assert len(server.messages) == 3  # flagged, and not fetched again
+    assert emptied(box) == []
+
+
+def test_many_are_removed_as_they_are_taken(serve):
+    server = serve([b"Subject: %d\n\nwords\n" % number for number in range(120)])
+    box = box_of(server)
+    fetched = box.fetch()
+
+    for _ in range(60):
+        box.remove(next(fetched))
+
+    assert len(server.messages) == 70
+    box.close()
+    assert len(server.messages) == 60
 
 
 def test_a_wrong_password_is_told_in_one_sentence_without_it(serve):

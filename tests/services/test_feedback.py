@@ -4,7 +4,7 @@ import pytest
 from builders import Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 
 from newsletter.core.delivery import Outcome, Result, State
-from newsletter.core.feedback import CameBy, Fate, read_arrival
+from newsletter.core.feedback import CameBy, Fate, read_arrival, unread_arrival
 from newsletter.errors import Refused
 
 DSN = """\
@@ -236,6 +236,27 @@ def test_a_suppression_and_the_history_outlive_the_reader(service, clock):
 
     with pytest.raises(Refused, match="suppressed"):
         add_reader(service, "ada")
+
+
+def test_what_outlives_the_reader_does_not_name_them(service, clock):
+    letter = sent(service, clock)
+    take(service, a_dsn(letter.return_path, reply="550 5.1.1 <Ada@example.org>: no such user"))
+
+    service.remove_subscriber("ada@example.org", actor="admin")
+
+    (kept,) = service.reports()
+    assert "no such user" in kept.reply
+    assert "ada" not in repr(service.report(kept.id)).lower()
+
+
+def test_what_our_reading_failed_on_can_be_given_again(service, clock):
+    letter = sent(service, clock)
+    raw = a_dsn(letter.return_path)
+    (unread,) = service.take_in_events([unread_arrival(raw, came_by=CameBy.STDIN)])
+
+    again = take(service, raw)
+
+    assert (unread.fate, again.fate) == (Fate.UNREAD, Fate.COUNTED)
 
 
 def test_a_report_on_a_reader_who_was_forgotten_acts_on_nobody(service, clock):

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 ANSWER_SECONDS = 30.0
 # Searched at once: the library refuses an answer of more than a megabyte in one line.
 AT_ONCE = 5_000
+EXPUNGED_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,23 +67,29 @@ class ImapBox:
             if self._server is None:
                 raise OSError("it was closed before its message was removed")
             _ok(self._server.uid("STORE", mail.name, "+FLAGS.SILENT", r"(\Deleted)"))
-            if _knows_uidplus(self._server):
-                _ok(self._server.uid("EXPUNGE", mail.name))
-            else:
-                self._flagged.add(mail.name)
+            self._flagged.add(mail.name)
+            if len(self._flagged) >= EXPUNGED_AT_ONCE and _knows_uidplus(self._server):
+                self._expunge(self._server)
 
     def close(self) -> None:
         server, self._server = self._server, None
-        flagged, self._flagged = self._flagged, set()
         if server is None:
             return
         try:
-            # Without UIDPLUS whatever anybody flagged is removed: only when all of it is ours.
-            if flagged and set(_uids(server, "DELETED")) <= flagged:
-                _ok(server.expunge())
+            self._expunge(server)
             server.logout()
         except (imaplib.IMAP4.error, OSError) as problem:  # what was flagged is not fetched again
             log.warning("mailbox_left box=%s because=%s", self.name, _words(problem))
+
+    def _expunge(self, server: imaplib.IMAP4) -> None:
+        """Remove what was flagged here and nothing else (RFC 4315); a server that can only remove
+        whatever anybody flagged does so when all of it is ours.
+        """
+        flagged, self._flagged = self._flagged, set()
+        if flagged and _knows_uidplus(server):
+            _ok(server.uid("EXPUNGE", ",".join(sorted(flagged, key=int))))
+        elif flagged and set(_uids(server, "DELETED")) <= flagged:
+            _ok(server.expunge())
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:

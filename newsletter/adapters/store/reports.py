@@ -12,7 +12,7 @@ from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.histories import with_refusals
 from newsletter.adapters.store.tables import DeliveryRow, RecipientRow, ReportRow, SubscriberRow
 from newsletter.core.delivery import State
-from newsletter.core.feedback import MAX_KEPT, Arrival, Fate
+from newsletter.core.feedback import MAX_KEPT, Arrival, Fate, without_addresses
 from newsletter.core.reports import Kind, Record
 from newsletter.core.results import ReportCount, ReportView
 from newsletter.core.suppression import WINDOW, Event
@@ -22,6 +22,7 @@ from newsletter.core.text import clean
 # come back.
 SETTLED_AFTER = timedelta(days=6)
 KEPT_FOR = timedelta(days=400)  # a year of editions can be looked back upon
+WHOLE_FOR = timedelta(days=90)  # what nobody understood by then nobody will; it names people
 MOST_KEPT = 1_000  # messages kept whole: 64 MB at most
 MOST_IDLE = 50_000  # rows that acted on nobody: a flood of junk must not fill the disk
 
@@ -95,8 +96,9 @@ def add_report(
 ) -> int | None:
     """The number of the report's new row; None when it was seen before: the unique key decides.
 
-    The delivery is part of the key: one message may speak to several of our paths, and nobody can
-    have a true report taken for a repetition by sending its words first.
+    Where it counts the delivery is part of the key: one message may speak to several of our paths,
+    nobody can have a true report taken for a repetition by sending its words first, and what is
+    understood only by a later version can be given to it once more.
     """
     said: dict[str, Any] = {}
     if record is not None:
@@ -105,12 +107,12 @@ def add_report(
             "status": record.status[:16],
             "cause": clean(record.cause)[:100],
             "code": record.code,
-            "reply": clean(record.reply)[:500],
+            "reply": without_addresses(clean(record.reply))[:500],
             "is_delay": record.is_delay,
         }
     is_kept = fate in (Fate.UNREAD, Fate.UNCLAIMED)
     made = insert_once(session, ReportRow).values(
-        key=f"{arrival.key[:64]}:{of.id}" if of else arrival.key[:64],
+        key=arrival.key[:64] + (f":{of.id}" if of and fate is Fate.COUNTED else ""),
         came_by=arrival.came_by,
         arrived_at=now,
         nature=arrival.report.nature,
@@ -177,12 +179,10 @@ def _worked_at(session: Session, subscriber_id: int, *, now: datetime) -> dateti
 
 def prune(session: Session, *, now: datetime) -> int:
     """Let go what is old or too much: messages kept whole, then rows; how many rows."""
-    if (last := _surplus(session, col(ReportRow.raw).is_not(None), MOST_KEPT)) is not None:
-        session.execute(
-            update(ReportRow)
-            .where(col(ReportRow.raw).is_not(None), col(ReportRow.id) <= last)
-            .values(raw=None)
-        )
+    is_kept, is_old = col(ReportRow.raw).is_not(None), col(ReportRow.arrived_at) <= now - WHOLE_FOR
+    if (last := _surplus(session, is_kept, MOST_KEPT)) is not None:
+        is_old |= col(ReportRow.id) <= last
+    session.execute(update(ReportRow).where(is_kept, is_old).values(raw=None))
     conditions = [col(ReportRow.arrived_at) <= now - KEPT_FOR]
     is_idle = col(ReportRow.fate) != Fate.COUNTED
     if (last := _surplus(session, is_idle, MOST_IDLE)) is not None:
