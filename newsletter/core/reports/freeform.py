@@ -12,6 +12,8 @@ from newsletter.core.reports.addresses import (
     is_person,
     unique,
 )
+from newsletter.core.reports.causes import FULL
+from newsletter.core.reports.judging import cause_of
 from newsletter.core.reports.mime import Headers, Part, readable, split_header
 from newsletter.core.reports.replies import Said
 
@@ -81,7 +83,7 @@ def is_notice(headers: Headers, subject: str, notice: Notice) -> bool:
         return True
     tells, fails = _tells(subject), _fails(notice)
     if dialects.SENDERS.search(by_whom):
-        return tells or fails or _REPLY.search(notice.text[:6_000]) is not None
+        return tells or fails or _refuses(notice.text)
     is_machine = dialects.PERHAPS.search(by_whom) or _is_bare(headers)
     return tells and fails and bool(is_machine or _REPORT.search(headers.get("content-type")))
 
@@ -264,6 +266,12 @@ def _tells(subject: str) -> bool:
 
 def _fails(notice: Notice) -> bool:
     return dialects.FAILURES.search(notice.text[:6_000]) is not None
+
+
+def _refuses(text: str) -> bool:
+    """Whether a server's reply, or words for a dead or full mailbox, stand in the text."""
+    cause = cause_of(text)
+    return _REPLY.search(text[:6_000]) is not None or cause.is_hard or cause is FULL
 
 
 def _is_bare(headers: Headers) -> bool:
