@@ -42,8 +42,9 @@ def _add_confirming(router: APIRouter, pages: LinkPages) -> None:
     @router.api_route("/address/{token}", methods=READ)
     def new_address_page(token: str) -> Response:
         subscriber, address = newsletter.new_address(token)
-        is_done = subscriber.address == address
-        return pages.page("moved.html" if is_done else "move.html", subscriber, {"new": address})
+        if subscriber.address == address:
+            return pages.page("moved.html", subscriber)
+        return pages.plain("move.html", {"new": address})
 
     @router.post("/address/{token}")
     def move(token: str) -> Response:

@@ -139,6 +139,18 @@ def test_a_reader_moves_by_a_mail_to_the_new_address(client, newsletter, ada, pa
     assert newsletter.subscriber(NEW).id == ada.id
 
 
+def test_a_stranger_whose_address_was_typed_by_mistake_learns_nothing_of_the_reader(
+    client, newsletter, ada, page
+):
+    client.post(f"{page}/address", data={"address": NEW})
+    link = mailed_link(newsletter, "address")
+
+    for seen in (client.get(link).text, newsletter.parts.transport.sent[-1].content.decode()):
+        assert ada.address not in seen
+        assert "/preferences/" not in seen
+        assert "/unsubscribe/" not in seen
+
+
 def test_the_answer_never_tells_whether_the_new_address_is_known(client, newsletter, page):
     add_reader(newsletter, "bob")
 
