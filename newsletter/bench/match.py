@@ -34,20 +34,21 @@ Topics = Mapping[str, tuple[Topic, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """What it came to. total: compile, match and rank; the others are measured apart from it.
+    """What it came to. total: compile, index and match; the others are measured apart from it.
 
-    compile: texts to trees, equal ones once. match: the index of the papers, and every filter's
-    papers. rank: the best ten for every reader. peak_mb: of the whole process until then, the
-    readers included. compose: a digest with its words, for a reader of a shared topic who has seen
-    some papers, and for one with a topic of their own. naive: the obvious loop, from a sample.
+    compile: texts to topics, equal ones once. index: the papers made ready. match: for every reader
+    the papers of their filter and the best ten in order; what it says is read here, as the planner
+    does. peak_mb: of the whole process until then, the readers included. compose: a digest with its
+    words, for a reader of a shared topic who has seen some papers, and for one with a topic of
+    their own. naive: the obvious loop, from a sample.
     """
 
     subscribers: int
     papers: int
     distinct_filters: int
     compile_seconds: float
+    index_seconds: float
     match_seconds: float
-    rank_seconds: float
     total_seconds: float
     peak_mb: float
     readers_with_papers: int
@@ -69,12 +70,11 @@ def measure(
         began = time.process_time()
         topics = {text: (Topic("Topic", Filter(text)),) for text in dict.fromkeys(readers)}
         compiled = time.process_time()
-        show("Matching", 0, 0)
         index = PaperIndex(day)
+        indexed = time.process_time()
+        show("Matching", 0, 0)
+        served, chosen = _match(index, topics, readers)
         matched = time.process_time()
-        show("Ranking", 0, 0)
-        served, chosen = _rank(index, topics, readers)
-        ranked = time.process_time()
         peak = _peak_mb()
         shared, own = _compose_seconds(index, topics, readers)
         naive_seconds = _naive_seconds(topics, readers, day)
@@ -83,16 +83,16 @@ def measure(
         papers=len(index.papers),
         distinct_filters=len(topics),
         compile_seconds=compiled - began,
-        match_seconds=matched - compiled,
-        rank_seconds=ranked - matched,
-        total_seconds=ranked - began,
+        index_seconds=indexed - compiled,
+        match_seconds=matched - indexed,
+        total_seconds=matched - began,
         peak_mb=peak,
         readers_with_papers=served,
         papers_chosen=chosen,
         compose_shared_microseconds=shared * 1e6,
         compose_own_microseconds=own * 1e6,
         naive_seconds_extrapolated=naive_seconds * subscribers,
-        ratio=naive_seconds * subscribers / (ranked - began),
+        ratio=naive_seconds * subscribers / (matched - began),
     )
 
 
@@ -109,7 +109,7 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _rank(index: PaperIndex, topics: Topics, readers: Sequence[str]) -> tuple[int, int]:
+def _match(index: PaperIndex, topics: Topics, readers: Sequence[str]) -> tuple[int, int]:
     """How many readers have papers, and how many papers they have."""
     served = chosen = 0
     window = index.everything

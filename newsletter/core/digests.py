@@ -121,7 +121,7 @@ def choose(
     allowed = window & ~seen if seen else window
     for mute in mutes:
         allowed &= ~index.match(mute)
-    recent: Recent[object, Choice] = _recent(index, choose)
+    recent: Recent[object, Choice] = index.notes.get(choose) or _recent(index, choose)
     key = (tuple(topics), allowed, cap)
     choice = recent.get(key)
     if choice is None:

@@ -34,7 +34,7 @@ def test_the_figures_have_the_promised_names_and_belong_together(capsys):
     assert 0 < figures["readers_with_papers"] <= 60
     assert figures["readers_with_papers"] <= figures["papers_chosen"] <= 60 * match.TOP
     assert 0 < figures["distinct_filters"] <= 60
-    parts = ("compile_seconds", "match_seconds", "rank_seconds")
+    parts = ("compile_seconds", "index_seconds", "match_seconds")
     assert figures["total_seconds"] == pytest.approx(sum(figures[part] for part in parts))
 
 
