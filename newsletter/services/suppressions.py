@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import histories
 from newsletter.adapters.store import suppressions as store
-from newsletter.adapters.store.claims import skip_waiting
+from newsletter.adapters.store.ending import skip_waiting
 from newsletter.adapters.store.reports import address_history
 from newsletter.adapters.store.subscribers import (
     MAX_REASON,
