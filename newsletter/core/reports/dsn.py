@@ -39,6 +39,7 @@ def blocks_of(text: str) -> list[Headers]:
     within blocks, and are missing between them.
     """
     blocks: list[list[tuple[str, str]]] = [[]]
+    has: set[str] = set()
     for piece in _EMPTY_LINES.split(text.strip(), maxsplit=2 * MAX_BLOCKS)[: 2 * MAX_BLOCKS]:
         is_after_gap = True
         for name, value in split_header(piece)[0].fields:
@@ -46,12 +47,13 @@ def blocks_of(text: str) -> list[Headers]:
                 name = _ELSEWHERE if _REPLY.search(value) else name
             if name not in (*_OF_RECIPIENT, _CATEGORY, _ELSEWHERE):
                 continue
-            has = {field for field, _ in blocks[-1]}
             is_next_person = name in _RECIPIENTS and bool(has & set(_RECIPIENTS))
             if (name in has and name in _OF_RECIPIENT and (is_after_gap or is_next_person)) or (
                 is_next_person and is_after_gap
             ):
                 blocks.append([])
+                has = set()
+            has.add(name)
             blocks[-1].append((name, value))
             is_after_gap = False
     return [Headers(tuple(fields)) for fields in blocks[:MAX_BLOCKS]]
