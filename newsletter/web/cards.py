@@ -8,7 +8,7 @@ from urllib.parse import quote
 from newsletter.core import tex
 from newsletter.core.backtest import Match
 from newsletter.core.filters import parse_filter
-from newsletter.core.filters.tree import Node
+from newsletter.core.filters.tree import Everything, Node
 from newsletter.core.mail import cards as mail
 from newsletter.core.mail.wording import cut_at_word, quoted_words, safe_url
 from newsletter.core.marking import Span, mark, pieces, words_for
@@ -89,6 +89,8 @@ def cards_of(papers: Iterable[Paper]) -> list[PageCard]:
 def cards_of_matches(matches: Iterable[Match], filter_text: str) -> list[PageCard]:
     """The matches of this filter, which can be read, with its words marked."""
     tree = parse_filter(filter_text).tree
+    if isinstance(tree, Everything):
+        return [_card(match.paper, None) for match in matches]
     return [_card(match.paper, tree, quoted_words(match.words)) for match in matches]
 
 

