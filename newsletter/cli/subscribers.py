@@ -7,7 +7,7 @@ import typer
 from newsletter.cli.choices import MANAGE, Address, Json, Limit, actor
 from newsletter.cli.importing import import_
 from newsletter.cli.opening import opened, warn_without_relay
-from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
+from newsletter.cli.words import add_row, amount, as_json, out, print_json, result, say, table
 from newsletter.core.subscribers import Status, Subscriber, TopicText, Wishes
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -122,13 +122,18 @@ def show(address: Address, is_json: Json = False) -> None:
     """Show all that is known of a reader."""
     with opened() as newsletter:
         found = newsletter.subscriber(address)
+        suppression = newsletter.why_suppressed(address).suppression
     if is_json:
-        print_json(found)
+        print_json(
+            {**as_json(found), "suppressed_because": suppression.reason if suppression else ""}
+        )
         return
     shown = table("!", "")
     shown.show_header = False
     for name, value in _facts(found):
         add_row(shown, name, value)
+    if suppression:
+        add_row(shown, "Suppressed", f"{suppression.reason}, since {suppression.since_at:%Y-%m-%d}")
     out().print(shown)
     topics = table("Topic", "Filter", "Most#", "!", title="Topics")
     for topic in found.wishes.topics:

@@ -190,3 +190,11 @@ def test_the_history_of_a_delivery_tells_what_came_back(reports, service, path, 
     out = capsys.readouterr().out
     assert "reported" in out
     assert "hard: no such mailbox, 5.1.1" in out
+
+
+def test_a_readers_page_tells_that_they_are_suppressed(reports, path, capsys):
+    reports("ingest", stdin=REPORT.format(path=path).encode())
+
+    assert run(["subscribers", "show", "ada@example.org"]) == 0
+
+    assert "hard bounce: no such mailbox, 5.1.1, since" in capsys.readouterr().out
