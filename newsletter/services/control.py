@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlmodel import Session
 
-from newsletter.adapters.store.claims import skip_of_edition
 from newsletter.adapters.store.editions import (
     edition_by_id,
     edition_row,
     extend_edition,
     set_edition_state,
 )
+from newsletter.adapters.store.ending import skip_of_edition
 from newsletter.adapters.store.rates import reported
 from newsletter.adapters.store.reconciling import set_sent
 from newsletter.adapters.store.subscribers import add_audit, was_done

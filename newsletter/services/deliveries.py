@@ -10,6 +10,7 @@ from newsletter.adapters.store import claims
 from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.claims import Claimed
+from newsletter.adapters.store.ending import end_waiting
 from newsletter.adapters.store.recipients import forget_recipients
 from newsletter.adapters.store.reports import address_history
 from newsletter.adapters.store.subscribers import MAX_REASON
@@ -185,7 +186,7 @@ def sweep(session: Session, *, seen: Seen, now: datetime) -> tuple[int, int]:
     session.flush()
     add_turns(session, rows, now=now)
     forget_recipients(session, now=now)
-    return len(rows), claims.end_waiting(session, now=now)
+    return len(rows), end_waiting(session, now=now)
 
 
 def _accepted(seen: Seen, rows: Sequence[DeliveryRow]) -> set[tuple[int, int]]:

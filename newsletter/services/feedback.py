@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from newsletter.adapters.store import claims, reports
+from newsletter.adapters.store.ending import skip_waiting
 from newsletter.adapters.store.reports import Reported
 from newsletter.adapters.store.subscribers import MAX_REASON
 from newsletter.core.addresses import read_return_path
@@ -87,5 +88,5 @@ def _suppress(session: Session, of: Reported, because: str, *, now: datetime) ->
     claims.add_suppression(session, of.address_hash, because, now=now)
     reason = f"the address is suppressed ({because})"
     if of.is_own:
-        claims.skip_waiting(session, of.subscriber_id, reason)
+        skip_waiting(session, of.subscriber_id, reason)
     log.info("suppressed subscriber=%s because=%s", of.subscriber_id, because)

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from newsletter.adapters.store import subscribers as store
 from newsletter.adapters.store.activation import activate, refuse_suppressed
-from newsletter.adapters.store.claims import add_suppression, skip_waiting
+from newsletter.adapters.store.claims import add_suppression
+from newsletter.adapters.store.ending import skip_waiting
 from newsletter.adapters.store.planning import lock_range
 from newsletter.adapters.store.records import forget_words
 from newsletter.core.ports import RANGE_SIZE

@@ -1,7 +1,7 @@
-"""Deliveries on their way: claimed, recorded, given back, ended. The claim is the only lock."""
+"""Deliveries on their way: claimed, recorded, given back. The claim is the only lock."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from sqlmodel import Session, col
 from newsletter.adapters.store.attempts import add_attempts
 from newsletter.adapters.store.bulk import run_many
 from newsletter.adapters.store.deliveries import digest_in, readable
+from newsletter.adapters.store.ending import bump_unseen, end
 from newsletter.adapters.store.engine import insert_once
-from newsletter.adapters.store.planning import bump_ranges
 from newsletter.adapters.store.tables import (
     PENDING,
     SENDING,
@@ -26,7 +26,6 @@ from newsletter.adapters.store.tables import (
 from newsletter.core.delivery import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, Outcome, State
 from newsletter.core.digests import Digest
 from newsletter.core.moves import Move
-from newsletter.core.ports import RANGE_SIZE
 
 # Whom a message of each kind may reach at the moment of its claim.
 MAY_GET = {
@@ -166,7 +165,7 @@ def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Cla
             found = readable(partial(digest_in, digest), own[0])
             claimed.append(Claimed._make((*own, _KINDS[kind], found)))
     for because, skipped in unreachable.items():
-        _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=SENDING)
+        end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=SENDING)
     return claimed
 
 
@@ -227,7 +226,7 @@ def record(
     if others:
         _record_others(session, others)
         add_attempts(session, others, now=now)
-    _bump_unseen(session, [move.subscriber_id for move in others if not _is_seen(move.state)])
+    bump_unseen(session, [move.subscriber_id for move in others if not _is_seen(move.state)])
 
 
 def _record_accepted(
@@ -296,11 +295,6 @@ def _is_seen(state: State) -> bool:
     return state in COUNTS_AS_SEEN
 
 
-def _bump_unseen(session: Session, subscriber_ids: Iterable[int]) -> None:
-    """These readers did not get what was planned: the dedup cache must not go on saying so."""
-    bump_ranges(session, {reader // RANGE_SIZE for reader in subscriber_ids})
-
-
 def add_suppression(session: Session, address_hash: str, reason: str, *, now: datetime) -> None:
     session.execute(
         insert_once(session, SuppressionRow).values(
@@ -320,46 +314,3 @@ def lapsed(session: Session, *, now: datetime, most: int) -> list[DeliveryRow]:
             .with_for_update(skip_locked=True)
         )
     )
-
-
-def end_waiting(session: Session, *, now: datetime) -> int:
-    """Deliveries of expired or cancelled editions leave the queue; how many those were."""
-    of_edition = col(DeliveryRow.edition_id)
-    is_cancelled = col(EditionRow.state) == "cancelled"
-    cancelled = of_edition.in_(select(col(EditionRow.id)).where(is_cancelled))
-    expired = of_edition.in_(
-        select(col(EditionRow.id)).where(col(EditionRow.expires_at) <= now, ~is_cancelled)
-    )
-    return _end(session, State.SKIPPED, "its edition was cancelled", cancelled) + _end(
-        session, State.EXPIRED, "its edition expired", expired
-    )
-
-
-def skip_waiting(session: Session, subscriber_id: int, because: str) -> int:
-    """Nothing that waits for this subscriber goes out any more; how many those were."""
-    return _end(session, State.SKIPPED, because, col(DeliveryRow.subscriber_id) == subscriber_id)
-
-
-def skip_of_edition(session: Session, edition_id: int, because: str, *, most: int) -> int:
-    """Up to `most` of what waits in this edition goes out no more; how many those were."""
-    waiting = (
-        select(col(DeliveryRow.id))
-        .where(col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state) == PENDING)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return _end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(waiting.scalar_subquery()))
-
-
-def _end(
-    session: Session, state: State, because: str, condition: Any, *, was: Any = PENDING
-) -> int:
-    readers = session.scalars(
-        update(DeliveryRow)
-        .where(col(DeliveryRow.state) == was, condition)
-        .values(state=state, last_text=because, lease_until=None)
-        .returning(col(DeliveryRow.subscriber_id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    _bump_unseen(session, readers)
-    return len(readers)
