@@ -98,6 +98,7 @@ def test_while_the_database_is_locked_readers_see_their_pages_and_writers_are_as
     assert all(status < 500 for status, _, _ in again.values())
 
 
+@pytest.mark.faults
 def test_while_tables_are_locked_on_postgresql_pages_say_so_in_time(serve, tmp_path, postgres_url):
     _, pages, forms, client = serve(tmp_path, postgres_url)
     asked = [("GET", address, {}) for address, one in pages.items() if is_page(one)]

@@ -80,7 +80,7 @@ def entrances(newsletter, client) -> list[Form]:
     """Every form of the site that mails to an address that is typed into it."""
     found = [
         one
-        for one in forms_of(walk(client, starts(newsletter, client.app)))
+        for one in forms_of(walk(client, starts(newsletter, client.app), only_forms=True))
         if one.mails and one.method == "post"
     ]
     for one in found:
