@@ -117,7 +117,7 @@ def _match(index: PaperIndex, topics: Topics, readers: Sequence[str]) -> tuple[i
         choice = choose(index, topics[text], window=window, cap=TOP)
         if choice is not None:
             served += 1
-            for _, best in choice.sections:
+            for _, best, _ in choice.sections:
                 chosen += len(best)
     return served, chosen
 

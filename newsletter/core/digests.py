@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
-from newsletter.core.matching.ranking import first
+from newsletter.core.matching.ranking import Hits, first, score
 from newsletter.core.memory import Recent
 
 # Choices, and filters with their picks, kept for readers who want the same: most share a few
@@ -67,15 +67,19 @@ class Topic(NamedTuple):
     cap: int | None = None
 
 
+Chosen = tuple[Topic, Sequence[int], Sequence[Hits]]
+
+
 @dataclass(slots=True)
 class Choice:
     """The papers of one digest, by their positions in the index.
 
-    sections: in the reader's order of topics, each with its best papers first. claimed: these and
-    what fell to a cap, as a bit set. digest: made of it, once it is asked for.
+    sections: in the reader's order of topics, each with its best papers first and the terms that
+    brought them. claimed: these papers and what fell to a cap, as a bit set. digest: made of it,
+    once it is asked for.
     """
 
-    sections: Sequence[tuple[Topic, Sequence[int]]]
+    sections: Sequence[Chosen]
     claimed: int
     digest: Digest | None = None
 
@@ -139,31 +143,32 @@ def _recent(index: PaperIndex, purpose: object) -> Recent[Any, Any]:
 
 
 def _choice(index: PaperIndex, topics: Sequence[Topic], allowed: int, cap: int) -> Choice:
-    chosen, claimed = [], 0
+    chosen: list[Chosen] = []
+    claimed = 0
     for topic in topics:
         passing, terms = index.matched(topic.filter)
         papers = passing & allowed
         if papers:  # that no topic before it wants
             most = cap if topic.cap is None else min(topic.cap, cap)
-            chosen.append((topic, index.best_of(papers, terms, most)))
+            chosen.append((topic, index.best_of(papers, terms, most), terms))
             claimed |= papers
             allowed ^= papers
     if not claimed:
         return _NOTHING
-    if len(chosen) > 1 and sum(len(best) for _, best in chosen) > cap:
+    if len(chosen) > 1 and sum(len(best) for _, best, _ in chosen) > cap:
         chosen = _cut(index, chosen, cap)
     return Choice(chosen, claimed)
 
 
 def _digest(index: PaperIndex, choice: Choice) -> Digest:
     left_out = choice.claimed
-    for _, best in choice.sections:
+    for _, best, _ in choice.sections:
         for k in best:
             left_out ^= 1 << k
     named = first(left_out, MOST_LEFT_OUT)
     picks = _bare_picks(index)
     return Digest(
-        sections=tuple([_section(index, topic, best) for topic, best in choice.sections]),
+        sections=tuple([_section(index, *chosen) for chosen in choice.sections]),
         left_out=tuple([picks[k] for k in named]),
         more=left_out.bit_count() - len(named),
     )
@@ -177,31 +182,33 @@ def _bare_picks(index: PaperIndex) -> list[Pick]:
     return picks
 
 
-def _cut(
-    index: PaperIndex, chosen: list[tuple[Topic, list[int]]], cap: int
-) -> list[tuple[Topic, list[int]]]:
+def _cut(index: PaperIndex, chosen: list[Chosen], cap: int) -> list[Chosen]:
     """The `cap` best papers over all topics, each still under its topic."""
-    topic_of = {k: topic for topic, best in chosen for k in best}
-    rest = sum(1 << k for k in topic_of)
+    terms_of = {k: terms for _, best, terms in chosen for k in best}
+    rest = sum(1 << k for k in terms_of)
     kept = 0
     while rest and kept.bit_count() < cap:
         tied = rest & index.tied((rest & -rest).bit_length() - 1)
         rest ^= tied
         room = cap - kept.bit_count()
         if tied.bit_count() > room:  # only here does it matter which topic matched better
-            ranked = sorted(positions(tied), key=lambda k: -index.score(topic_of[k].filter, k))
+            ranked = sorted(positions(tied), key=lambda k: -score(terms_of[k], k))
             tied = sum(1 << k for k in ranked[:room])
         kept |= tied
-    cut = [(topic, [k for k in best if kept >> k & 1]) for topic, best in chosen]
-    return [(topic, best) for topic, best in cut if best]
+    cut = [(topic, [k for k in best if kept >> k & 1], terms) for topic, best, terms in chosen]
+    return [one for one in cut if one[1]]
 
 
-def _section(index: PaperIndex, topic: Topic, best: Sequence[int]) -> Section:
-    picks = _picks(index, topic.filter, best)
+def _section(
+    index: PaperIndex, topic: Topic, best: Sequence[int], terms: Sequence[Hits]
+) -> Section:
+    picks = _picks(index, topic.filter, best, terms)
     return Section(topic=topic.name, picks=tuple([picks[k] for k in best]))
 
 
-def _picks(index: PaperIndex, filter: Filter, best: Sequence[int]) -> dict[int, Pick]:
+def _picks(
+    index: PaperIndex, filter: Filter, best: Sequence[int], terms: Sequence[Hits]
+) -> dict[int, Pick]:
     """At least these papers, with the words that brought them; readers of one filter share them."""
     recent: Recent[Filter, dict[int, Pick]] = _recent(index, _picks)
     picks = recent.get(filter)
@@ -210,6 +217,6 @@ def _picks(index: PaperIndex, filter: Filter, best: Sequence[int]) -> dict[int, 
         recent.add(filter, picks)
     new = [k for k in best if k not in picks]
     if new:
-        for k, words in zip(new, index.reasons_of(filter, new), strict=True):
+        for k, words in zip(new, index.reasons_by(filter, terms, new), strict=True):
             picks[k] = Pick(paper_id=index.papers[k].id, words=words)
     return picks

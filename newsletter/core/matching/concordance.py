@@ -130,7 +130,8 @@ class Concordance:
             for end in self._find(stems, word, is_prefix=False).ends:
                 for stem in at.get(end, ()):
                     found[stem].append(end - 1 >> POSITION_BITS)
-            self._behind[word] = found
+            if found:  # strangers may ask for any number of words that no paper has
+                self._behind[word] = found
         return found
 
     def _all_at(self) -> dict[int, tuple[str, ...]]:
@@ -223,7 +224,8 @@ class Concordance:
         spans = self._spans.get((spelling, word, is_prefix))
         if spans is None:
             spans = self._look_up(spelling, word, is_prefix=is_prefix)
-            self._spans[spelling, word, is_prefix] = spans
+            if spans.ends:
+                self._spans[spelling, word, is_prefix] = spans
         return spans
 
     def _look_up(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:

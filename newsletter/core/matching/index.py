@@ -129,17 +129,16 @@ class PaperIndex:
         Of an OR only what the paper passes, of an AND all. Where nothing but exclusions let it
         pass, they are named (`-title:survey`). Empty when the paper does not pass.
         """
-        return self.reasons_of(filter, (k,))[0]
-
-    def reasons_of(self, filter: Filter, ks: Sequence[int]) -> list[tuple[str, ...]]:
-        """The same for each of several papers, in one walk."""
         passing, terms = self.matched(filter)
-        found = ranking.reasons(terms, ks)
+        return self.reasons_by(filter, terms, (k,))[0] if passing >> k & 1 else ()
+
+    def reasons_by(
+        self, filter: Filter, terms: Sequence[Hits], ks: Sequence[int]
+    ) -> list[tuple[str, ...]]:
+        """The same for several papers, all of which pass, and the terms that `matched` gave."""
         return [
             words or tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
-            if passing >> k & 1
-            else ()
-            for words, k in zip(found, ks, strict=True)
+            for words, k in zip(ranking.reasons(terms, ks), ks, strict=True)
         ]
 
     def _bring(self, node: Node, papers: int) -> Iterator[Hits]:

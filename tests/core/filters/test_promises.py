@@ -82,7 +82,7 @@ def papers_of(topics, mutes):
     )
     if choice is None:
         return 0
-    return sum(1 << k for _, best in choice.sections for k in best)
+    return sum(1 << k for _, best, _ in choice.sections for k in best)
 
 
 @settings(max_examples=150, deadline=None)
