@@ -51,13 +51,22 @@ class InlineQueue:
     """Does the work at once, in the caller's own thread: for an installation without Redis.
 
     A ring from within the work it started is remembered and done after it, not within it.
+    is_apart: the work is done on a thread of its own, and nobody waits for it.
     """
 
-    def __init__(self, work: Callable[..., None]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[..., None], *, is_apart: bool = False) -> None:
+        self._work, self._is_apart = work, is_apart
         self._local = threading.local()
 
     def ring(self, task: str, **arguments: int | str) -> None:
+        if self._is_apart and getattr(self._local, "waiting", None) is None:
+            threading.Thread(
+                target=self._ring, args=(task,), kwargs=arguments, name=task, daemon=True
+            ).start()
+        else:
+            self._ring(task, **arguments)
+
+    def _ring(self, task: str, /, **arguments: int | str) -> None:
         waiting: list[tuple[str, dict[str, int | str]]] | None
         waiting = getattr(self._local, "waiting", None)
         if waiting is not None:
@@ -87,8 +96,16 @@ class Parts:
         self, settings: Settings, *, inline: Callable[..., None], given: Mapping[str, object]
     ) -> None:
         self._settings, self._inline = settings, inline
+        self._is_apart = False
         # A cached property that is there already is never computed.
         self.__dict__.update({name: part for name, part in given.items() if part is not None})
+
+    def work_apart(self) -> None:
+        """Let nobody wait for work that there is no queue for, as a visitor of a page would.
+
+        To be called before anything rings.
+        """
+        self._is_apart = True
 
     @cached_property
     def _cache(self) -> redis.Redis | None:
@@ -106,7 +123,7 @@ class Parts:
     def queue(self) -> TaskQueue:
         if self._settings.redis_url:
             return CeleryQueue(self._settings.redis_url)
-        return InlineQueue(self._inline)
+        return InlineQueue(self._inline, is_apart=self._is_apart)
 
     @cached_property
     def transport(self) -> Transport:

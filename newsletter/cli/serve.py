@@ -59,4 +59,5 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
     from newsletter.web import create_app
 
     with Stopping(), opened(settings, patience_seconds=PATIENCE_SECONDS) as newsletter:
+        newsletter.parts.work_apart()
         uvicorn.Server(pages_config(create_app(newsletter))).run(sockets=[listening])

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import statistics
+import threading
 import time
 from ipaddress import ip_network
 
@@ -20,6 +21,7 @@ from newsletter.adapters.redis_urls import open_cache
 from newsletter.core.addresses import hash_address
 from newsletter.core.gate import MAILS_A_DAY, OF_A_NETWORK
 from newsletter.core.stamps import make_stamp
+from newsletter.parts import InlineQueue
 from newsletter.web import create_app
 from newsletter.web.shield import Timing
 
@@ -376,3 +378,18 @@ def test_a_thousand_addresses_known_and_unknown_take_alike(serve):
     assert len(answers) == 1
     assert len(newsletter.subscribers(limit=2000)) == 1000
     assert abs(known - unknown) <= 0.005
+
+
+def test_where_there_is_no_queue_no_visitor_waits_for_the_mail_to_be_sent():
+    """Else how long it takes would tell that there is one."""
+    done, may_go_on = threading.Event(), threading.Event()
+
+    def send(task: str) -> None:
+        may_go_on.wait(20)
+        done.set()
+
+    InlineQueue(send, is_apart=True).ring("send")
+
+    assert not done.is_set()
+    may_go_on.set()
+    assert done.wait(20)
