@@ -26,13 +26,13 @@ def service(tmp_path):
         yield service
 
 
-def forged(service, seed: int) -> tuple[bytes, str]:
+def forged(service, message_id: str, seed: int) -> tuple[bytes, str]:
     """A report in a stranger's hand that names ada, and the address it was sent to.
 
-    The stranger has seen ada's path, and knows the Message-ID of ben's letter.
+    The stranger has seen ada's path, and knows the Message-ID of ben's letter: message_id.
     """
     lots = random.Random(seed)
-    ada, ben = service.parts.transport.sent
+    ada, _ = service.parts.transport.sent
     path = lots.choice(
         (
             changed(ada.return_path, lots),
@@ -47,7 +47,6 @@ def forged(service, seed: int) -> tuple[bytes, str]:
     for address in (b"ada@kelp.example", b"ben@kelp.example"):
         raw = raw.replace(address, b"ada@example.org")
     raw = raw.replace(b"b+token@letters.example", path.encode())
-    message_id = service.delivery(str(ben.delivery_id)).delivery.message_id
     raw += f"\nReturn-Path: <{path}>\nMessage-ID: {message_id}\n".encode()
     head = f"Delivered-To: {path}\nX-Number: {seed}\n".encode()
     return head + (torn(raw, lots) if seed % 2 else raw), lots.choice((path, ""))
@@ -82,8 +81,10 @@ def torn(raw: bytes, lots: random.Random) -> bytes:
 
 def hold(service, seeds) -> None:
     """Take in a forged report for each seed."""
+    ben = service.parts.transport.sent[1]
+    message_id = service.delivery(str(ben.delivery_id)).delivery.message_id
     for seed in seeds:
-        raw, envelope_to = forged(service, seed)
+        raw, envelope_to = forged(service, message_id, seed)
         taken = service.take_in_report(raw, came_by=CameBy.LMTP, envelope_to=envelope_to)
         assert taken.fate is not Fate.COUNTED, f"seed {seed}"
         assert taken.delivery_id is None, f"seed {seed}"

@@ -106,15 +106,6 @@ def test_the_status_tells_which_mailbox_is_not_emptied(service, maildir, clock):
     assert f"Nobody looks into maildir://{maildir}" in second
 
 
-def test_a_check_looks_into_every_mailbox_and_takes_nothing_out(service, maildir):
-    bounces(service, maildir)
-    (found,) = [one for one in service.check() if one.name == "reports"]
-
-    assert not found.is_ok
-    assert "gone' cannot be used" in found.words
-    assert len(left(maildir)) == 2
-
-
 def test_junk_is_kept_counted_and_moved_on_from(service, maildir):
     (maildir / "new" / "00.host").write_bytes(b"\x00\xff" * 300_000)
     (maildir / "new" / "01.host").write_bytes(b"")
