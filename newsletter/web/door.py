@@ -36,7 +36,7 @@ ONCE_MORE = {
     "early": (
         200,
         "One more click",
-        "That was quicker than people type, so we make sure: press the button, and it is done.",
+        "We make sure that a person sends this: press the button, and it is done.",
     ),
     "proof": (
         200,
