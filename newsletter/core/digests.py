@@ -126,10 +126,11 @@ def choose(
     for mute in mutes:
         allowed &= ~index.match(mute)
     recent: Recent[object, Choice] = index.notes.get(choose) or _recent(index, choose)
-    key = (tuple(topics), allowed, cap)
+    topics = tuple(topics)
+    key = (topics, allowed, cap)
     choice = recent.get(key)
     if choice is None:
-        choice = _choice(index, topics, allowed, cap)
+        choice = _choice(index, recent, topics, allowed, cap)
         recent.add(key, choice)
     return choice if choice.claimed else None
 
@@ -142,22 +143,42 @@ def _recent(index: PaperIndex, purpose: object) -> Recent[Any, Any]:
     return recent
 
 
-def _choice(index: PaperIndex, topics: Sequence[Topic], allowed: int, cap: int) -> Choice:
-    chosen: list[Chosen] = []
+def _choice(
+    index: PaperIndex,
+    recent: Recent[object, Choice],
+    topics: tuple[Topic, ...],
+    allowed: int,
+    cap: int,
+) -> Choice:
+    claims: list[tuple[Topic, int, Sequence[Hits]]] = []
     claimed = 0
     for topic in topics:
         passing, terms = index.matched(topic.filter)
         papers = passing & allowed
         if papers:  # that no topic before it wants
-            most = cap if topic.cap is None else min(topic.cap, cap)
-            chosen.append((topic, index.best_of(papers, terms, most), terms))
+            claims.append((topic, papers, terms))
             claimed |= papers
             allowed ^= papers
     if not claimed:
         return _NOTHING
+    key = (topics, claimed, cap)  # what else a reader has seen makes no difference
+    choice = recent.get(key)
+    if choice is None:
+        choice = Choice(_chosen(index, claims, cap), claimed)
+        recent.add(key, choice)
+    return choice
+
+
+def _chosen(
+    index: PaperIndex, claims: Sequence[tuple[Topic, int, Sequence[Hits]]], cap: int
+) -> list[Chosen]:
+    chosen: list[Chosen] = []
+    for topic, papers, terms in claims:
+        most = cap if topic.cap is None else min(topic.cap, cap)
+        chosen.append((topic, index.best_of(papers, terms, most), terms))
     if len(chosen) > 1 and sum(len(best) for _, best, _ in chosen) > cap:
-        chosen = _cut(index, chosen, cap)
-    return Choice(chosen, claimed)
+        return _cut(index, chosen, cap)
+    return chosen
 
 
 def _digest(index: PaperIndex, choice: Choice) -> Digest:
