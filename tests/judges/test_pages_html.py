@@ -14,6 +14,8 @@ from pages_walk import BASE, fill, forms_of, is_page, pressed, starts, walk
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.web import create_app
 
+pytestmark = pytest.mark.browser  # not that it drives one: it is what the pages' judges run with
+
 CHECKER = Path(__file__).parents[2] / ".ci/tools/node_modules/vnu-jar/build/dist/vnu.jar"
 MEANT = (
     r"Attribute “hx-[a-z-]+” not allowed on element “[a-z]+” at this point\."  # htmx's own
