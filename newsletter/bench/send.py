@@ -14,7 +14,7 @@ from newsletter.core.delivery import Outcome, Result
 from newsletter.core.ports import Letter
 from newsletter.errors import Refused, Unavailable
 
-BATCH = 2000  # as many as a worker gives a quick relay at once
+BATCH = 1500  # as many as a worker gives a quick relay at once
 LINE = b"a line of an invented digest, as long as quoted-printable lines are at most\r\n"
 HEAD = (
     "From: Bench <bench@newsletter.localhost>\r\nTo: <{recipient}>\r\n"

@@ -29,7 +29,7 @@ from newsletter.errors import QueueUnavailable
 log = logging.getLogger(__name__)
 
 BATCH = 500  # deliveries claimed at once by a worker that knows nothing of its relay
-MOST_AT_ONCE = 2000  # by one whose relay is quick; each takes 8 KB of memory
+MOST_AT_ONCE = 1500  # by one whose relay is quick; each takes 8 KB of memory
 BATCH_SECONDS = 1.0
 SWEPT_AT_ONCE = 1000
 
