@@ -21,7 +21,7 @@ from newsletter.errors import Unavailable
 
 KEEP_SECONDS = 1.0  # no page need be newer; it makes a crowd as cheap as one visitor
 MOST_KEPT = 256
-MAKERS = 2
+MAKERS = 1
 WORTH_PACKING = 1000  # bytes
 _STAMP = re.compile(rb'name="stamp" value="\w*"')  # of a form: other words, the same page
 _PACKED = ("text/", "application/json", "application/atom+xml", "image/svg+xml")
