@@ -49,7 +49,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "none",
         "addresses or networks of your proxies, by comma: only their X-Forwarded-For is believed",
     ),
-    "FORM_SECONDS": ("2", "a form that is sent sooner has to be sent once more; 0 for never"),
+    "FORM_SECONDS": ("1", "a form that is sent sooner has to be sent once more; 0 for never"),
     "PROOF_OF_WORK": ("off", "`on`: forms that send a mail cost the browser a second, as ALTCHA"),
     "DISPOSABLE_DOMAINS": ("none", "a file of mail domains, one a line, that nobody may type"),
 }
@@ -74,7 +74,7 @@ class Settings:
     postal_address: str = ""
     hook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trusted_proxies: tuple[Network, ...] = ()
-    form_seconds: float = 2.0
+    form_seconds: float = 1.0
     proof_of_work: bool = False
     disposable_domains: Path | None = None
 
@@ -131,7 +131,7 @@ def read_settings(
         postal_address=values["POSTAL_ADDRESS"],
         hook_secrets=parse_hook_secrets(values["HOOK_SECRETS"]),
         trusted_proxies=_networks("TRUSTED_PROXIES", values["TRUSTED_PROXIES"]),
-        form_seconds=_seconds("FORM_SECONDS", values["FORM_SECONDS"] or "2"),
+        form_seconds=_seconds("FORM_SECONDS", values["FORM_SECONDS"] or "1"),
         proof_of_work=_switch("PROOF_OF_WORK", values["PROOF_OF_WORK"] or "off"),
         disposable_domains=_file("DISPOSABLE_DOMAINS", values["DISPOSABLE_DOMAINS"]),
     )
@@ -301,7 +301,7 @@ def _seconds(name: str, value: str) -> float:
     if re.fullmatch(r"\d{1,3}(\.\d+)?", value) and float(value) <= MOST_FORM_SECONDS:
         return float(value)
     raise SettingsError(
-        f"{PREFIX}{name} is {value!r}: it must be seconds from 0 to {MOST_FORM_SECONDS}, such as 2."
+        f"{PREFIX}{name} is {value!r}: it must be seconds from 0 to {MOST_FORM_SECONDS}, such as 1."
     )
 
 

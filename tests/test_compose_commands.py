@@ -107,6 +107,7 @@ def machine(tmp_path, redis_url, postgres_url, smtp_sink) -> Iterator[Machine]:
         "NEWSLETTER_SMTP_URL": smtp_sink.url,
         "NEWSLETTER_BASE_URL": "https://papers.example.org",
         "NEWSLETTER_FROM": "Daily Papers <papers@example.org>",
+        "NEWSLETTER_FORM_SECONDS": "0",  # no test fills in a form as slowly as people do
         "NEWSLETTER_SOURCES": f"folder:{tmp_path / 'papers'}",
     }
     (tmp_path / "papers").mkdir()

@@ -172,7 +172,7 @@ class ServiceStatus:
 class ReportView:
     """A report that came in. address: of the reader it speaks of, "" where nobody is known.
 
-    fate, kind, came_by: words of core.feedback and core.reports. is_kept: whether the message itself
+    fate, kind, came_by: words of core.intake and core.reports. is_kept: whether the message itself
     is; raw: it, where it was asked for.
     """
 

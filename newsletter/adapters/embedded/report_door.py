@@ -26,11 +26,11 @@ NOT_NOW = "451 4.3.0 cannot be taken in now: try again later"
 NOBODY = "550 5.1.1 no such address here"
 
 
-class _Smtp(SMTP):  # type: ignore[misc]
+class _Smtp(SMTP):
     line_length_limit = LINE_BYTES
 
 
-class _Lmtp(LMTP):  # type: ignore[misc]
+class _Lmtp(LMTP):
     line_length_limit = LINE_BYTES
 
 

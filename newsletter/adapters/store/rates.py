@@ -62,8 +62,8 @@ def _grouped(session: Session, edition_ids: Collection[int], by: Any) -> Mapping
     kind = col(ReportRow.kind)
     wanted = _on(session, edition_ids, by, kind, _MESSAGES)
     wanted = wanted.join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-    for name, kind, count in session.execute(wanted.group_by(by, kind)):
-        found.setdefault(name, []).append((Kind(kind), count))
+    for name, word, count in session.execute(wanted.group_by(by, kind)):
+        found.setdefault(name, []).append((Kind(word), count))
     return found
 
 
