@@ -44,14 +44,13 @@ def rates(edition: Edition = None, is_json: Json = False) -> None:
 
 
 def rate_table(name: str, found: "Sequence[Rate]", *, title: str) -> "Table":
-    columns = ("Sent#", "Hard#", "Soft#", "Bounced#", "Complaints#", "Complained#", "")
-    shown = table(name, *columns, title=title)
+    columns = ("Sent#", "Hard#", "Soft#", "Bounced#", "Complaints#", "")
+    shown = table(name, *columns, title=title, is_tight=True)
     for one in found:
         counts = (f"{number:,}" if number else "" for number in (one.sent, one.hard, one.soft))
         bounced = share(one.bounce_rate) if one.bounces else ""
-        complained = share(one.complaint_rate) if one.complaints else ""
-        add_row(shown, one.name, *counts, bounced, one.complaints or "", complained,
-                WORDS[one.standing] or " ")  # fmt: skip
+        complained = f"{one.complaints:,} = {share(one.complaint_rate)}" if one.complaints else ""
+        add_row(shown, one.name, *counts, bounced, complained, WORDS[one.standing] or " ")
     return shown
 
 

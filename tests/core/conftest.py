@@ -64,6 +64,7 @@ def mail_links():
             "archive": f"{SITE}/archive",
             "pause": f"{SITE}/preferences/{token}/pause",
             "confirm": f"{SITE}/confirm/{token}",
+            "change": f"{SITE}/address/{token}",
             "help": f"{SITE}/help",
         }
         return Links(**(given | values))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from newsletter.core.delivery import (
@@ -68,6 +68,8 @@ def test_only_an_accepting_reply_to_the_dot_is_sent(stage, code, text):
 @pytest.mark.parametrize("stage", CONVERSATION[:-1])
 @given(code=st.integers(0, 499), text=st.text(max_size=50))
 def test_what_ends_before_the_dot_is_tried_again(stage, code, text):
+    assume(stage is not Stage.MAIL or code != 421)  # the relay closes: no reader was named
+
     assert outcome_of(stage, code, text).result is Result.DEFERRED
 
 
