@@ -42,8 +42,6 @@ mail = Renderer(template_loader(None)).digest(
 print(mail.subject, mail.html, mail.text, sep="\\0", end="\\0" + paper.title)
 """
 
-pytestmark = pytest.mark.xdist_group("packaging")  # one wheel for all of them
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:

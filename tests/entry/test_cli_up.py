@@ -125,6 +125,7 @@ def test_one_command_runs_everything_and_other_commands_find_it(up):
     assert "Traceback" not in up.err
 
 
+@pytest.mark.faults
 def test_the_worker_of_up_mails_by_itself(up):
     up.do("subscribers", "add", "ada@example.org", "--topic", "A=agent*", "--ask")
 

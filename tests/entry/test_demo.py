@@ -242,7 +242,13 @@ def page(url: str) -> str:
 
 
 @needs_proc
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGINT, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, id="terminated", marks=pytest.mark.faults),
+    ],
+)
 def test_the_pages_are_served_until_a_stop_is_asked_for(demo, temp, how):
     process = demo()
     inbox = served(process)
@@ -267,6 +273,7 @@ def test_a_port_that_is_taken_is_refused_when_it_was_asked_for(demo):
 
 
 @needs_proc
+@pytest.mark.faults
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "terminated"])
 @pytest.mark.parametrize("moment", [0.4, 1.5])
 def test_no_process_is_left_whenever_the_demo_is_ended(demo, temp, how, moment):

@@ -64,13 +64,6 @@ NASTY = (
 STEPS = {"whole": 10, "short": 34, "brief": 60, "lines": 110, "fewer": 260, "counted": 420}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE.parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("judges"))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Mail:
     """One message as it leaves. name: what it is of, unique."""
