@@ -164,7 +164,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("wait"), st.floats(0, 20)),
         st.tuples(st.just("wait"), st.floats(0, 40_000)),
-        st.tuples(st.just("take"), st.integers(0, 200)),
+        st.tuples(st.just("take"), st.integers(1, 200)),
         st.tuples(st.just("back"), st.integers(1, 5)),
         st.tuples(st.just("leave"), st.integers(0, 300)),
         st.tuples(st.just("note"), st.tuples(st.integers(0, 300), st.integers(0, 60))),
