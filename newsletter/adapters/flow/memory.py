@@ -63,7 +63,7 @@ class MemoryFlow:
             bucket = self._buckets.get(relay)
             if bucket is not None:
                 self._buckets[relay] = Bucket(level=bucket.level + count, at=bucket.at)
-            if limits.per_day is not None:
+            if limits.per_day is not None and self._days.get(relay):  # else none were taken
                 self._count(relay, -count, self._clock())
 
     def leave(self, wanted: Mapping[str, int]) -> Mapping[str, Grant]:
