@@ -5,7 +5,9 @@ empty. Sockets lie in short folders, since their paths are limited to about 100 
 """
 
 import contextlib
+import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,3 +117,25 @@ def start_celery(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
         print(log.read_text(errors="replace")[-3000:])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """A real Chromium; one for all tests, since Playwright can only be started once at a time."""
+    api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium is installed: `.ci/run` installs it")
+    with api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        with playwright.chromium.launch(executable_path=chromium, args=arguments) as launched:
+            yield launched
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script that finds barriers in a page."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None:
+        pytest.skip("axe needs the package axe-playwright-python: extra `test`")
+    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")

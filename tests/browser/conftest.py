@@ -1,6 +1,5 @@
 """A real Chromium, and a site with an inbox whose mails were really sent."""
 
-import shutil
 import socket
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -12,19 +11,6 @@ from newsletter.adapters.embedded.inbox import LocalInbox
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.cli.local import pages_with_inbox
 from newsletter.cli.site import Site
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator:
-    api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-    if CHROMIUM is None:
-        pytest.skip("the browser tests need Chromium: install the package `chromium`")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

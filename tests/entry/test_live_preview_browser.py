@@ -1,6 +1,5 @@
 """A topic tried while it is typed, in a real Chromium: with our own files only, and by keyboard."""
 
-import shutil
 import socket
 from collections.abc import Iterator
 
@@ -14,7 +13,6 @@ from newsletter.web.shield import Timing
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BUSY = Timing(answer_seconds=20.0, even_seconds=0.0)  # a test machine may be
 FIELD, PLACE = "#topics-0-filter", "#topics-0-filter-live"
 
@@ -36,23 +34,19 @@ def site(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(site) -> Iterator:
+def page(site, browser) -> Iterator:
     """A landing page; it fails on anything the browser complains about or fetches elsewhere."""
-    api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-    if CHROMIUM is None:
-        pytest.skip("the browser tests need Chromium: install the package `chromium`")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        made = chromium.new_page(timezone_id="Asia/Tokyo")
-        complaints: list[str] = []
-        asked: list[str] = []
-        made.on("console", lambda message: complaints.append(message.text))
-        made.on("pageerror", lambda error: complaints.append(str(error)))
-        made.on("request", lambda request: asked.append(request.url))
-        made.set_default_timeout(10_000)
-        made.goto(site)
-        yield made
-        chromium.close()
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    made = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    made.on("console", lambda message: complaints.append(message.text))
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    made.on("request", lambda request: asked.append(request.url))
+    made.set_default_timeout(10_000)
+    made.goto(site)
+    yield made
+    context.close()
     assert complaints == []
     assert all(url.startswith(site) for url in asked)
 

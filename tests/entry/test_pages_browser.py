@@ -3,7 +3,6 @@
 import email
 import email.policy
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 
@@ -17,21 +16,9 @@ from newsletter.web import create_app
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EVE = "eve@example.org"
 PHONE = {"width": 375, "height": 800}
 DESK = {"width": 1200, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-    if CHROMIUM is None:
-        pytest.skip("the browser tests need Chromium: install the package `chromium`")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

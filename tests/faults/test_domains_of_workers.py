@@ -8,7 +8,7 @@ from builders import wait_until
 
 from newsletter.adapters.queue import Task
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(200)]
 
 # Domain → messages a second; beyond them it says 450 4.7.1.
 RATES = {"one.example": 100, "two.example": 50, "three.example": 25, "four.example": 12,

@@ -3,12 +3,7 @@
 A mail is looked at as a mail program shows it: on its own page, without scripts, nothing fetched.
 """
 
-import importlib.util
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -29,27 +24,6 @@ RUN = """async ([tags, off]) => {
     `${rule.id}: ${rule.help}: ${node.html.slice(0, 200)}: ${node.failureSummary}`));
   return { violations: told("violations"), passes: found.passes.map((rule) => rule.id) };
 }"""
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    found = importlib.util.find_spec("axe_playwright_python")
-    if found is None:
-        pytest.skip("axe needs the package axe-playwright-python: extra `test`")
-    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium is installed: `.ci/run` installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        with playwright.chromium.launch(executable_path=chromium, args=arguments) as launched:
-            yield launched
 
 
 @pytest.fixture

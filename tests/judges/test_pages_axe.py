@@ -3,12 +3,8 @@
 The pages are those that a walk over the site finds, and those that come of pressing each button.
 """
 
-import importlib.util
-import os
-import shutil
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -32,27 +28,6 @@ RUN = """async (tags) => {
 WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error("violates " + event.violatedDirective + ": " + event.blockedURI));"""
 PHONE, DESK = {"width": 375, "height": 800}, {"width": 1200, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    found = importlib.util.find_spec("axe_playwright_python")
-    if found is None:
-        pytest.skip("axe needs the package axe-playwright-python: extra `test`")
-    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium is installed: `.ci/run` installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        with playwright.chromium.launch(executable_path=chromium, args=arguments) as launched:
-            yield launched
 
 
 @pytest.fixture(scope="module")
