@@ -129,3 +129,13 @@ def wait_until(is_done: Callable[[], bool], *, seconds: float = 60) -> None:
     while not is_done():
         assert time.monotonic() < give_up, f"not within {seconds} seconds"
         time.sleep(0.05)
+
+
+class Hand:
+    """A clock of seconds that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now

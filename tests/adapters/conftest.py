@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from builders import Hand
 from letters import SHORT
 
 from newsletter.adapters.flow import MemoryFlow
@@ -126,3 +127,8 @@ def transport_to() -> Iterator[Callable[..., SmtpTransport]]:
     yield make
     for transport in made:
         transport.close()
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand()

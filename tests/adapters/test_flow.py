@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from builders import Hand
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,21 +15,6 @@ from newsletter.core.flow import Limits
 
 RELAY = "relay.example.org:587"
 FIFTY = Limits(per_second=50)
-
-
-class Hand:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def hand() -> Hand:
-    return Hand()
 
 
 @pytest.fixture(params=["redis", "memory"])

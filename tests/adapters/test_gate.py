@@ -13,21 +13,6 @@ from newsletter.errors import QueueUnavailable
 FAR = "203.0.113.0/24"
 
 
-class Hand:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def hand() -> Hand:
-    return Hand()
-
-
 @pytest.fixture(params=["redis", "memory"])
 def gate(request, hand):
     if request.param == "memory":
@@ -78,8 +63,8 @@ def test_a_domain_is_not_flooded_from_many_networks(gate):
     assert knock(gate, mailbox="new", domain="other.example").stopped_by is None
 
 
-def test_both_gates_decide_alike(redis_client):
-    hand, chance = Hand(), random.Random(7)
+def test_both_gates_decide_alike(redis_client, hand):
+    chance = random.Random(7)
     gates = (MemoryGate(clock=hand), RedisGate(redis_client, clock=hand))
 
     for _ in range(400):

@@ -106,7 +106,7 @@ def path_of(newsletter, delivery):
     return return_path(delivery.id, secret=secret, domain="example.org")
 
 
-@pytest.mark.parametrize(
+each_provider = pytest.mark.parametrize(
     "call",
     [
         lambda newsletter, client, one: ses(client, path_of(newsletter, one)),
@@ -116,6 +116,9 @@ def path_of(newsletter, delivery):
     ],
     ids=["ses", "mailgun", "sendgrid", "postmark"],
 )
+
+
+@each_provider
 def test_a_dead_address_that_a_provider_tells_of_is_suppressed(newsletter, client, delivery, call):
     answer = call(newsletter, client, delivery)
 
@@ -123,16 +126,7 @@ def test_a_dead_address_that_a_provider_tells_of_is_suppressed(newsletter, clien
     assert count(newsletter, "suppressions") == 1
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda newsletter, client, one: ses(client, path_of(newsletter, one)),
-        lambda newsletter, client, one: mailgun(client, one.message_id),
-        lambda newsletter, client, one: sendgrid(client, one.message_id),
-        lambda newsletter, client, one: postmark(client),
-    ],
-    ids=["ses", "mailgun", "sendgrid", "postmark"],
-)
+@each_provider
 def test_what_is_told_twice_counts_once(newsletter, client, delivery, call):
     call(newsletter, client, delivery)
     before = count(newsletter, "reports")
