@@ -1,7 +1,7 @@
 """Letters for tests of handing over, and what became of them."""
 
 from newsletter.adapters.smtp import Patience
-from newsletter.core.delivery import Outcome, Result
+from newsletter.core.delivery.states import Outcome, Result
 from newsletter.core.ports import Letter
 
 CONTENT = b"Subject: papers\r\n\r\nThree new papers.\r\n"

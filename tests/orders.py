@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest
 from newsletter.core.mail.links import Letterhead
 from newsletter.core.mail.mails import Brand

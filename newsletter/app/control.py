@@ -7,8 +7,8 @@ from newsletter.adapters.queue import Task
 from newsletter.adapters.store.reconciling import ledger_lines
 from newsletter.app.service import Service
 from newsletter.core.addresses import read_return_path
-from newsletter.core.reconcile import Difference, Evidence, Finding, Reconciliation
-from newsletter.core.relay_logs import Fate, RelayLog
+from newsletter.core.delivery.reconcile import Difference, Evidence, Finding, Reconciliation
+from newsletter.core.delivery.relay_logs import Fate, RelayLog
 from newsletter.services import control
 
 LINES_AT_ONCE = 2000

@@ -11,7 +11,7 @@ from newsletter.adapters.store import papers as shelf
 from newsletter.adapters.store import planning
 from newsletter.adapters.store.editions import edition_views
 from newsletter.app.sending import LOOK_SECONDS, Sending, never
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.ports import PaperSource
 from newsletter.core.results import Planned, Pulled, Ran
 from newsletter.errors import QueueUnavailable, SourceUnavailable

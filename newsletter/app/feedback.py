@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.adapters.store import mailboxes, reports
 from newsletter.app.service import Service
 from newsletter.core.addresses import read_return_path
-from newsletter.core.feedback import (
+from newsletter.core.feedback.arriving import (
     Arrival,
     CameBy,
     Fate,

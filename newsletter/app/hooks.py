@@ -13,9 +13,9 @@ from newsletter.adapters.store.histories import last_message_id
 from newsletter.app.feedback import Feedback
 from newsletter.app.rates import Watching
 from newsletter.core.addresses import parse_address
-from newsletter.core.feedback import Arrival, TakenIn
-from newsletter.core.intake import CameBy, Fate
-from newsletter.core.mailed_leave import leave_arrival, leave_tokens
+from newsletter.core.feedback.arriving import Arrival, TakenIn
+from newsletter.core.feedback.intake import CameBy, Fate
+from newsletter.core.feedback.mailed_leave import leave_arrival, leave_tokens
 from newsletter.core.subscribers import LEFT_AT_PROVIDER
 from newsletter.core.tokens import Purpose, read_token
 from newsletter.core.webhooks import Call, Event, arrival_of, token_arrival

@@ -8,14 +8,14 @@ from newsletter.adapters.store import tallies
 from newsletter.adapters.store.editions import edition_views, newest_edition, sent_between
 from newsletter.adapters.store.rates import edition_rates
 from newsletter.app.service import Service
-from newsletter.core.delivery import Kind, State
-from newsletter.core.ledger import (
+from newsletter.core.delivery.ledger import (
     DeliveryHistory,
     DomainTally,
     EditionReport,
     Tally,
     causes,
 )
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.results import DeliveryView, EditionView, Finding, ServiceStatus
 from newsletter.errors import NotFound
 from newsletter.services import control, health, subscriptions

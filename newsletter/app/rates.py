@@ -8,10 +8,10 @@ from datetime import date
 from newsletter.adapters.store.editions import edition_views
 from newsletter.adapters.store.rates import domain_rates, edition_rates
 from newsletter.app.service import Service
-from newsletter.core.delivery import Kind
-from newsletter.core.feedback import TakenIn
-from newsletter.core.intake import Fate
-from newsletter.core.rates import Rates
+from newsletter.core.delivery.states import Kind
+from newsletter.core.feedback.arriving import TakenIn
+from newsletter.core.feedback.intake import Fate
+from newsletter.core.feedback.rates import Rates
 from newsletter.core.reports import Kind as Said
 from newsletter.errors import NotFound, StoreUnavailable
 from newsletter.services import control

@@ -11,7 +11,7 @@ from newsletter.adapters.store import planning
 from newsletter.adapters.store.candidates import candidates_of, readers_in_state
 from newsletter.adapters.store.tables import EditionRow
 from newsletter.app.daily import DailyRun
-from newsletter.core.resends import Candidate, Verdict, Wanted
+from newsletter.core.delivery.resends import Candidate, Verdict, Wanted
 from newsletter.services import editions, resends
 
 

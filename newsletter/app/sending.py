@@ -13,7 +13,7 @@ from newsletter.adapters.store import planning
 from newsletter.adapters.store.claims import Claimed, claim
 from newsletter.adapters.store.editions import edition_row
 from newsletter.app.service import Service
-from newsletter.core.delivery import Kind, Outcome, Result
+from newsletter.core.delivery.states import Kind, Outcome, Result
 from newsletter.core.ports import Letter, Transport
 from newsletter.errors import QueueUnavailable, StoreUnavailable
 from newsletter.services import control, deliveries

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from newsletter.adapters.store import suppressions as store
 from newsletter.app.service import Service
-from newsletter.core.suppressed import Suppressing, SuppressionAccount, SuppressionView
+from newsletter.core.feedback.suppressed import Suppressing, SuppressionAccount, SuppressionView
 from newsletter.services import suppressions
 
 PAGE = 1000

@@ -25,7 +25,7 @@ from newsletter.adapters.store.scratch import scratch_database
 from newsletter.app import Newsletter
 from newsletter.bench.crowd import DAY, filters_of
 from newsletter.bench.papers import made_papers
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.core.papers import Fetched, Paper
 from newsletter.core.ports import RANGE_SIZE, Validators
 from newsletter.core.subscribers import TopicText, Wishes

@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from jinja2 import BaseLoader, Environment, StrictUndefined
 
 from newsletter.bench.plain_mail import PlainMail
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.mail import wording
 from newsletter.core.mail.links import Letterhead, links_of
 from newsletter.core.mail.mails import Links, Rendered

@@ -11,7 +11,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 from premailer import Premailer
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest, Pick
 from newsletter.core.languages import day_in
 from newsletter.core.mail import wording

@@ -20,7 +20,7 @@ from newsletter.adapters.templates import template_loader
 from newsletter.bench.crowd import DAY, SEED
 from newsletter.bench.papers import Language, made_papers
 from newsletter.bench.plain import PlainWay
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.mail.links import Letterhead
 from newsletter.core.mail.mails import Brand

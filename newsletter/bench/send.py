@@ -10,7 +10,7 @@ from functools import lru_cache
 from newsletter.adapters.flow import MemoryFlow
 from newsletter.adapters.smtp import Relay, SmtpTransport, parse_smtp_url
 from newsletter.bench.day import Sink
-from newsletter.core.delivery import Outcome, Result
+from newsletter.core.delivery.states import Outcome, Result
 from newsletter.core.ports import Letter
 from newsletter.errors import Refused, Unavailable
 

@@ -10,7 +10,7 @@ from newsletter.cli.opening import opened
 from newsletter.cli.words import amount, print_json, progress, result, say
 
 if TYPE_CHECKING:
-    from newsletter.core.delivery import State
+    from newsletter.core.delivery.states import State
     from newsletter.core.results import Pulled, Ran
 
 WAITING = ("pending", "sending")  # tried again by itself: by a worker, or by the next run

@@ -11,13 +11,13 @@ from newsletter.cli.choices import MANAGE, Edition, Json, Limit, parse_instant
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_csv, stream_json
 from newsletter.cli.words import add_row, as_json, clean, out, print_json, result, say, table
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from newsletter.app import Newsletter
-    from newsletter.core.ledger import DeliveryHistory
+    from newsletter.core.delivery.ledger import DeliveryHistory
     from newsletter.core.results import DeliveryView, ReportView
 
 LONGEST_REPLY = 80  # characters of the relay's words in the table; `show` and --json have them all

@@ -13,7 +13,7 @@ import typer
 from newsletter.adapters.queue import Task
 from newsletter.cli.demo_stage import Stage
 from newsletter.cli.stopping import Stopping
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.errors import Unavailable
 
 LOOK_SECONDS = 0.05

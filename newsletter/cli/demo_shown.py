@@ -9,7 +9,7 @@ from rich.text import Text
 
 from newsletter.cli.demo_stage import Stage
 from newsletter.cli.words import add_row, amount, clean, out
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.core.digests import Digest
 from newsletter.core.papers import Paper
 from newsletter.core.subscribers import Wishes

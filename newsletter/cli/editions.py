@@ -10,9 +10,9 @@ from newsletter.cli import reconcile
 from newsletter.cli.choices import MANAGE, EditionArgument, Json, Yes, actor
 from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
-from newsletter.core.delivery import State
-from newsletter.core.ledger import UNSENT, DomainTally, EditionReport, Tally
-from newsletter.core.rates import Rate, share
+from newsletter.core.delivery.ledger import UNSENT, DomainTally, EditionReport, Tally
+from newsletter.core.delivery.states import State
+from newsletter.core.feedback.rates import Rate, share
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from newsletter.app import Newsletter
-    from newsletter.core.feedback import TakenIn
+    from newsletter.core.feedback.arriving import TakenIn
 
 STDIN = "-"
 TRY_LATER = 75  # EX_TEMPFAIL of sysexits(3): a mail system keeps the message
@@ -77,7 +77,7 @@ def _or_try_later() -> Iterator[None]:
 
 
 def _take_in(newsletter: "Newsletter", name: str, return_path: str) -> "list[TakenIn]":
-    from newsletter.core.feedback import CameBy
+    from newsletter.core.feedback.arriving import CameBy
 
     came_by = CameBy.STDIN if name == STDIN else CameBy.FILE
     with _opened(name) as file:
@@ -98,7 +98,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 def _messages(file: BinaryIO, *, is_one: bool) -> Iterator[bytes]:
     """The one message of the file, or all of an mbox, which begins as such."""
-    from newsletter.core.feedback import messages_in_mbox
+    from newsletter.core.feedback.arriving import messages_in_mbox
     from newsletter.core.reports import MAX_REPORT_BYTES
 
     first = file.readline(LINE_BYTES)
@@ -174,7 +174,7 @@ def listen(lmtp: Place = None, smtp: Place = None) -> None:
 def open_doors(stack: ExitStack, newsletter: "Newsletter", urls: "Sequence[str]") -> list[str]:
     """Listen on these addresses until the stack is left; their addresses, ports filled in."""
     from newsletter.adapters.embedded.report_door import ReportDoor
-    from newsletter.core.feedback import CameBy
+    from newsletter.core.feedback.arriving import CameBy
 
     opened_on = []
     for url in urls:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from newsletter.cli.choices import Edition, Json
 from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, as_json, out, print_json, say, table
-from newsletter.core.rates import Standing, share
+from newsletter.core.feedback.rates import Standing, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.table import Table
 
-    from newsletter.core.rates import Rate
+    from newsletter.core.feedback.rates import Rate
 
 MOST_DOMAINS = 15
 WORDS = {

@@ -13,8 +13,8 @@ from newsletter.cli.choices import EditionArgument, Json, actor
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_json
 from newsletter.cli.words import amount, result, say
-from newsletter.core.reconcile import Difference, Finding, Reconciliation, begun
-from newsletter.core.relay_logs import RelayLog, read_log
+from newsletter.core.delivery.reconcile import Difference, Finding, Reconciliation, begun
+from newsletter.core.delivery.relay_logs import RelayLog, read_log
 from newsletter.errors import Refused
 
 MOST_NAMED = 20  # deliveries of each kind that are named; --json has them all

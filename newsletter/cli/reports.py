@@ -12,7 +12,7 @@ from newsletter.cli import intake, rates
 from newsletter.cli.choices import MANAGE, Json, Limit
 from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, as_json, out, print_json, result, say, table
-from newsletter.core.intake import Fate
+from newsletter.core.feedback.intake import Fate
 
 if TYPE_CHECKING:
     from newsletter.core.reports import Report

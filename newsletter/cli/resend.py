@@ -13,8 +13,8 @@ from newsletter.cli.choices import EVERY_DAY, EditionArgument, Json, Yes, actor,
 from newsletter.cli.opening import opened, warn_without_relay
 from newsletter.cli.streams import stream_json
 from newsletter.cli.words import amount, result, say
-from newsletter.core.delivery import State
-from newsletter.core.resends import MISSED, SETTLED, Verdict, Wanted
+from newsletter.core.delivery.resends import MISSED, SETTLED, Verdict, Wanted
+from newsletter.core.delivery.states import State
 
 if TYPE_CHECKING:
     from newsletter.app import Newsletter

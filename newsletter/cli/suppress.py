@@ -14,7 +14,7 @@ from newsletter.cli.words import add_row, amount, out, print_json, result, say, 
 from newsletter.errors import ChoiceError, NotFound
 
 if TYPE_CHECKING:
-    from newsletter.core.suppressed import Suppressing, SuppressionAccount, SuppressionView
+    from newsletter.core.feedback.suppressed import Suppressing, SuppressionAccount, SuppressionView
 
 STDIN = Path("-")
 SHOWN, SCREEN = 20, 100

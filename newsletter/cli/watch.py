@@ -13,8 +13,8 @@ from newsletter.cli.choices import EVERY_DAY, Json
 from newsletter.cli.editions import domain_table
 from newsletter.cli.opening import opened, parse_day
 from newsletter.cli.words import add_row, out, print_json, result, say, table
-from newsletter.core.delivery import State
-from newsletter.core.ledger import DomainTally, Tally
+from newsletter.core.delivery.ledger import DomainTally, Tally
+from newsletter.core.delivery.states import State
 from newsletter.errors import NotFound
 
 if TYPE_CHECKING:

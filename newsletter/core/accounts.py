@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.core.papers import Paper
 from newsletter.core.results import DeliveryView
 from newsletter.core.subscribers import MAX_CAP

@@ -16,7 +16,7 @@ from ipaddress import (
     ip_network,
 )
 
-from newsletter.core.flow import Bucket, take
+from newsletter.core.delivery.flow import Bucket, take
 
 Network = IPv4Network | IPv6Network
 

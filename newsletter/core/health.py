@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from newsletter.core.rates import WARN_COMPLAINTS, Rate, Standing, share
+from newsletter.core.feedback.rates import WARN_COMPLAINTS, Rate, Standing, share
 from newsletter.core.results import MailboxView, SourceStatus
 
 SOURCE_PATIENCE = timedelta(hours=3)  # nine pulls in a row without an answer

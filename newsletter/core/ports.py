@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from newsletter.core.delivery import Outcome
-from newsletter.core.flow import Grant, Limits, Look
+from newsletter.core.delivery.flow import Grant, Limits, Look
+from newsletter.core.delivery.states import Outcome
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.gate import Knock, Passage
-from newsletter.core.intake import CameBy
 from newsletter.core.papers import Fetched
 
 Validators = Mapping[str, Mapping[str, str]]

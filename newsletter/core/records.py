@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.digests import Digest
 from newsletter.core.subscribers import Subscriber
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newsletter.core.backtest import Match
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.digests import Digest
 from newsletter.core.mail.rendering import Rendered
 
@@ -172,8 +172,8 @@ class ServiceStatus:
 class ReportView:
     """A report that came in. address: of the reader it speaks of, "" where nobody is known.
 
-    fate, kind, came_by: words of core.intake and core.reports. is_kept: whether the message itself
-    is; raw: it, where it was asked for.
+    fate, kind, came_by: words of core.feedback.intake and core.reports. is_kept: whether the
+    message itself is; raw: it, where it was asked for.
     """
 
     id: int

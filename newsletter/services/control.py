@@ -18,8 +18,8 @@ from newsletter.adapters.store.reconciling import set_sent
 from newsletter.adapters.store.subscribers import add_audit, was_done
 from newsletter.adapters.store.tables import EditionRow
 from newsletter.adapters.store.tallies import reasons, tally
-from newsletter.core.breaker import why_hold
-from newsletter.core.delivery import LEAST_LIFE, Kind, State
+from newsletter.core.delivery.breaker import why_hold
+from newsletter.core.delivery.states import LEAST_LIFE, Kind, State
 from newsletter.errors import NotFound, Refused
 
 SKIPPED_AT_ONCE = 2000  # a transaction's worth: workers on SQLite wait for it

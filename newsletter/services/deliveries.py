@@ -15,15 +15,15 @@ from newsletter.adapters.store.recipients import forget_recipients
 from newsletter.adapters.store.reports import address_history
 from newsletter.adapters.store.subscribers import MAX_REASON
 from newsletter.adapters.store.tables import DeliveryRow
-from newsletter.core.delivery import Outcome, Result, State
+from newsletter.core.delivery.moves import Move, move, state_after_lapse
+from newsletter.core.delivery.states import Outcome, Result, State
+from newsletter.core.feedback.refusals import record_of_reply
+from newsletter.core.feedback.suppression import Event, decide
 from newsletter.core.mail.links import Letterhead
 from newsletter.core.mail.press import letters_for
 from newsletter.core.mail.rendering import Renderer
-from newsletter.core.moves import Move, move, state_after_lapse
 from newsletter.core.papers import Paper
 from newsletter.core.ports import Letter, Seen
-from newsletter.core.refusals import record_of_reply
-from newsletter.core.suppression import Event, decide
 from newsletter.errors import QueueUnavailable
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from newsletter.adapters.store.papers import (
     papers_featured,
     papers_revision,
 )
-from newsletter.core.delivery import LEAST_LIFE, Kind
+from newsletter.core.delivery.states import LEAST_LIFE, Kind
 from newsletter.core.digests import Digest, Topic, compose
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex

@@ -11,7 +11,7 @@ from newsletter.adapters.store.ending import skip_waiting
 from newsletter.adapters.store.reports import Reported
 from newsletter.adapters.store.subscribers import MAX_REASON
 from newsletter.core.addresses import read_return_path
-from newsletter.core.feedback import (
+from newsletter.core.feedback.arriving import (
     Arrival,
     Fate,
     TakenIn,
@@ -19,7 +19,7 @@ from newsletter.core.feedback import (
     fate_of,
     recipient_keys,
 )
-from newsletter.core.suppression import Event, decide, wants_history
+from newsletter.core.feedback.suppression import Event, decide, wants_history
 from newsletter.core.text import clean
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from newsletter.adapters.store.mailboxes import mailbox_views
 from newsletter.adapters.store.papers import last_pulls, paper_days
 from newsletter.adapters.store.rates import edition_rates
 from newsletter.adapters.store.subscribers import subscribers_by_status
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.health import PLANNING_PATIENCE, stale
 from newsletter.core.results import ServiceStatus, SourceStatus
 from newsletter.core.subscribers import Status

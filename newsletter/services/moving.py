@@ -12,7 +12,7 @@ from newsletter.adapters.store import recipients
 from newsletter.adapters.store import subscribers as store
 from newsletter.adapters.store.deliveries import Sender, add_single, singles_planned
 from newsletter.core.addresses import Address, hash_address, parse_address
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.subscribers import (
     LEFT_BY_READER,
     MOST_CONFIRMATIONS,

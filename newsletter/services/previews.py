@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.papers import papers_featured, papers_with_ids
-from newsletter.core.delivery import COUNTS_AS_SEEN, Kind
+from newsletter.core.delivery.states import COUNTS_AS_SEEN, Kind
 from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
 from newsletter.core.mail.links import Letterhead, links_of

@@ -11,7 +11,7 @@ from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.papers import find_paper, papers_known, papers_with_ids
 from newsletter.adapters.store.subscribers import address_hashes_of, suppressed
 from newsletter.core.accounts import Account, Circumstances, account
-from newsletter.core.delivery import COUNTS_AS_SEEN, Kind, State
+from newsletter.core.delivery.states import COUNTS_AS_SEEN, Kind, State
 from newsletter.core.digests import Topic
 from newsletter.core.filters import Filter, parse_filter
 from newsletter.core.matching import PaperIndex

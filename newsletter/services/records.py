@@ -7,7 +7,7 @@ from sqlmodel import Session
 from newsletter.adapters.store import records as store
 from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.subscribers import subscriber_behind
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.records import Export
 from newsletter.core.results import DeliveryView
 

@@ -15,9 +15,9 @@ from newsletter.adapters.store.editions import edition_row, extend_edition
 from newsletter.adapters.store.subscribers import add_audit, ids_by_key
 from newsletter.adapters.store.tables import EditionRow
 from newsletter.core.addresses import parse_address
-from newsletter.core.delivery import LEAST_LIFE, Kind
+from newsletter.core.delivery.resends import Candidate, Verdict, Wanted, refusal
+from newsletter.core.delivery.states import LEAST_LIFE, Kind
 from newsletter.core.ports import RANGE_SIZE
-from newsletter.core.resends import Candidate, Verdict, Wanted, refusal
 from newsletter.core.schedule import Cadence, due_on
 from newsletter.errors import NotFound, Refused
 

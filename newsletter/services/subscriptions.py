@@ -13,7 +13,7 @@ from newsletter.adapters.store.activation import activate, refuse_suppressed
 from newsletter.adapters.store.deliveries import Sender, add_single
 from newsletter.adapters.store.recipients import changes_asked
 from newsletter.core.addresses import Address, hash_address, parse_address
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.subscribers import (
     MOST_CONFIRMATIONS,
     Status,

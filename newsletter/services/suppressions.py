@@ -19,8 +19,8 @@ from newsletter.adapters.store.subscribers import (
     suppressed,
 )
 from newsletter.core.addresses import hash_address, parse_address
-from newsletter.core.suppressed import Suppressing, SuppressionAccount
-from newsletter.core.suppression import MOST_BAD_DAYS, Event, bad_days
+from newsletter.core.feedback.suppressed import Suppressing, SuppressionAccount
+from newsletter.core.feedback.suppression import MOST_BAD_DAYS, Event, bad_days
 from newsletter.errors import AddressError, NotFound, Refused
 
 AT_ONCE = 500  # addresses in one transaction

@@ -5,7 +5,7 @@ import json
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from newsletter.core.delivery import COUNTS_AS_SEEN, State
+from newsletter.core.delivery.states import COUNTS_AS_SEEN, State
 from newsletter.core.results import DeliveryView
 from newsletter.core.subscribers import Subscriber
 from newsletter.errors import AddressError

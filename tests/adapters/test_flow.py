@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.adapters.flow import MemoryFlow, RedisFlow
 from newsletter.adapters.redis_urls import open_cache
-from newsletter.core.flow import Limits
+from newsletter.core.delivery.flow import Limits
 
 RELAY = "relay.example.org:587"
 FIFTY = Limits(per_second=50)

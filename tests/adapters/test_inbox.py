@@ -9,7 +9,7 @@ import pytest
 from newsletter.adapters.embedded.inbox import LocalInbox
 from newsletter.adapters.flow import MemoryFlow
 from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
-from newsletter.core.delivery import Result
+from newsletter.core.delivery.states import Result
 from newsletter.core.ports import Letter
 from newsletter.errors import SettingsError
 

@@ -9,7 +9,7 @@ import pytest
 from letters import letters, results, send, sent_alone
 
 from newsletter.adapters.smtp import Patience
-from newsletter.core.delivery import Result
+from newsletter.core.delivery.states import Result
 
 
 @pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "step by step"])

@@ -9,7 +9,7 @@ import pytest
 from letters import a_letter, letters, results, send
 
 from newsletter.adapters.flow import MemoryFlow
-from newsletter.core.delivery import Result
+from newsletter.core.delivery.states import Result
 
 
 def down() -> str:

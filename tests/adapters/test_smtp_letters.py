@@ -4,7 +4,7 @@ import pytest
 from letters import CONTENT, a_letter, letters, results, send, sent_alone
 
 from newsletter.adapters.smtp import MemoryTransport, Patience
-from newsletter.core.delivery import Outcome, Result
+from newsletter.core.delivery.states import Outcome, Result
 
 
 @pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "step by step"])

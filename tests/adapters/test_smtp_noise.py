@@ -7,7 +7,7 @@ import pytest
 from letters import sent_alone
 
 from newsletter.adapters.smtp import Patience
-from newsletter.core.delivery import Result
+from newsletter.core.delivery.states import Result
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from letters import a_letter, letters, results, send, sent_alone
 
 from newsletter.adapters.smtp import Patience
-from newsletter.core.delivery import Result
+from newsletter.core.delivery.states import Result
 
 TLS = Path(__file__).parent.parent / "fixtures" / "tls"
 

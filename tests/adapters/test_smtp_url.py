@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.adapters.smtp import Relay, Tls, parse_smtp_url
-from newsletter.core.flow import Limits
+from newsletter.core.delivery.flow import Limits
 from newsletter.errors import SettingsError
 
 

@@ -13,8 +13,8 @@ from newsletter.adapters.store import Store, tallies
 from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.planning import edition_id
 from newsletter.adapters.store.tables import DeliveryRow, SubscriberRow
-from newsletter.core.delivery import Kind, State
-from newsletter.core.ledger import UNSENT
+from newsletter.core.delivery.ledger import UNSENT
+from newsletter.core.delivery.states import Kind, State
 
 DOMAINS = ("big.example", "big.example", "small.example", "tiny.example")
 

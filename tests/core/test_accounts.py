@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.core.accounts import Circumstances, account
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.digests import Digest, Pick, Section, Topic
 from newsletter.core.filters import parse_filter
 from newsletter.core.matching import PaperIndex

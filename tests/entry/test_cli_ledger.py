@@ -15,7 +15,7 @@ from sqlmodel import select
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.store.tables import AuditRow
 from newsletter.cli.root import run
-from newsletter.core.delivery import Outcome, Result
+from newsletter.core.delivery.states import Outcome, Result
 
 NOW = datetime.now(UTC)  # the commands go by the database's own clock
 DAY = NOW.date().isoformat()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from newsletter.adapters.store import Store
 from newsletter.adapters.store.tables import DeliveryRow
-from newsletter.core.delivery import LEASE, State
+from newsletter.core.delivery.states import LEASE, State
 
 ROWS = """
 SELECT deliveries.message_id, subscribers.address, deliveries.state

@@ -20,7 +20,7 @@ from test_postfix import MASTER, answers, free_port
 
 from newsletter.adapters.store.mailboxes import LEASE
 from newsletter.cli.intake import open_doors
-from newsletter.core.feedback import Fate
+from newsletter.core.feedback.arriving import Fate
 from newsletter.settings import as_environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]

@@ -27,7 +27,7 @@ from world import (
 )
 
 from newsletter.adapters.queue import Task
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.errors import StoreUnavailable
 from newsletter.services.deliveries import MOST_AT_ONCE
 

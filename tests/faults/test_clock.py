@@ -9,7 +9,7 @@ from hasty import hurried
 from world import PROCESSES, dice
 
 from newsletter.adapters.queue import Task
-from newsletter.core.delivery import LEASE
+from newsletter.core.delivery.states import LEASE
 from newsletter.services.deliveries import BATCH
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]

@@ -15,7 +15,7 @@ from world import CONNECTIONS, dice
 from newsletter.adapters.queue import Task
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.store.engine import BUSY_TIMEOUT_SECONDS
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 

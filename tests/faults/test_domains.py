@@ -11,7 +11,7 @@ from letters import a_letter
 from newsletter.adapters.flow import RedisFlow
 from newsletter.adapters.redis_urls import open_cache
 from newsletter.adapters.smtp import SmtpTransport, parse_smtp_url
-from newsletter.core.delivery import Result
+from newsletter.core.delivery.states import Result
 
 pytestmark = pytest.mark.faults
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.adapters.queue import Task
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

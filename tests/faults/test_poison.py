@@ -6,7 +6,7 @@ from hasty import POISON
 from world import EDITION
 
 from newsletter.adapters.queue import Task
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 

@@ -18,7 +18,7 @@ import pytest
 from builders import MONDAY, a_newsletter, a_paper, settings_for, wait_until, wishes
 
 from newsletter.cli.root import run
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.settings import as_environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]

@@ -12,7 +12,7 @@ from relay import Rule
 from world import CONNECTIONS, EDITION, ROOT, World, dice
 
 from newsletter.adapters.queue import Task
-from newsletter.core.delivery import FIRST_WAIT, MAX_UNCERTAIN, State
+from newsletter.core.delivery.states import FIRST_WAIT, MAX_UNCERTAIN, State
 from newsletter.settings import as_environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]

@@ -11,7 +11,7 @@ from relay import Rule
 from world import IN_HAND
 
 from newsletter.adapters.queue import Task
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

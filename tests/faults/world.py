@@ -23,7 +23,7 @@ from relay import Relay
 
 from newsletter.adapters.embedded.redis import end_with_parent
 from newsletter.adapters.smtp.batch import NOTES_AT_ONCE
-from newsletter.core.delivery import LEASE, State
+from newsletter.core.delivery.states import LEASE, State
 from newsletter.core.ports import RANGE_SIZE
 from newsletter.errors import StoreUnavailable
 from newsletter.settings import as_environment

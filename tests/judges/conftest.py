@@ -19,7 +19,7 @@ from orders import Wanted, a_message
 
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.sources import FolderSource
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest, Pick, Section, Topic, compose
 from newsletter.core.filters import parse_filter
 from newsletter.core.mail.fitting import MAX_HTML

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 
 # RFC 5322 section 3.2: what names, addresses and identifiers are made of.
 ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"

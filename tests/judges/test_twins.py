@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.mail.fitting import MAX_HTML
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")

@@ -9,9 +9,9 @@ from sqlalchemy import insert
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow, SubscriberRow
 from newsletter.cli.root import run
 from newsletter.core.addresses import return_path
-from newsletter.core.feedback import Arrival
-from newsletter.core.intake import CameBy, Fate
-from newsletter.core.rates import Standing
+from newsletter.core.feedback.arriving import Arrival
+from newsletter.core.feedback.intake import CameBy, Fate
+from newsletter.core.feedback.rates import Standing
 from newsletter.core.reports import Kind, Nature, Record, Report
 from newsletter.core.subscribers import Status
 from newsletter.settings import as_environment

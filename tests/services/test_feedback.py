@@ -3,8 +3,8 @@
 import pytest
 from builders import Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 
-from newsletter.core.delivery import Outcome, Result, State
-from newsletter.core.feedback import CameBy, Fate, read_arrival, unread_arrival
+from newsletter.core.delivery.states import Outcome, Result, State
+from newsletter.core.feedback.arriving import CameBy, Fate, read_arrival, unread_arrival
 from newsletter.errors import Refused
 
 DSN = """\

@@ -31,8 +31,8 @@ from newsletter.adapters.store.tables import (
     SuppressionRow,
 )
 from newsletter.core.addresses import hash_address
-from newsletter.core.delivery import Kind, Outcome, Result
-from newsletter.core.feedback import CameBy
+from newsletter.core.delivery.states import Kind, Outcome, Result
+from newsletter.core.feedback.arriving import CameBy
 from newsletter.core.subscribers import Status
 from newsletter.errors import AddressError, LinkError, Refused
 

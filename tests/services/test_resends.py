@@ -12,8 +12,8 @@ from newsletter.adapters.store.claims import add_suppression
 from newsletter.adapters.store.planning import edition_id
 from newsletter.adapters.store.tables import AuditRow
 from newsletter.core.addresses import hash_address
-from newsletter.core.delivery import Kind, Outcome, Result, State
-from newsletter.core.resends import MISSED, Wanted
+from newsletter.core.delivery.resends import MISSED, Wanted
+from newsletter.core.delivery.states import Kind, Outcome, Result, State
 from newsletter.errors import AddressError, NotFound, Refused
 
 TODAY = date(2026, 6, 15)

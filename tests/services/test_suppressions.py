@@ -5,12 +5,12 @@ from builders import MONDAY, Clock, a_newsletter, a_paper, add_reader, settings_
 from sqlalchemy import text
 
 from newsletter.adapters.templates import template_loader
-from newsletter.core.delivery import Outcome, Result, State
+from newsletter.core.delivery.resends import Wanted
+from newsletter.core.delivery.states import Outcome, Result, State
+from newsletter.core.feedback.suppression import MOST_BAD_DAYS
 from newsletter.core.mail.rendering import Renderer
 from newsletter.core.reports import Kind
-from newsletter.core.resends import Wanted
 from newsletter.core.subscribers import Status
-from newsletter.core.suppression import MOST_BAD_DAYS
 from newsletter.core.tokens import Purpose, make_token
 from newsletter.errors import NotFound, Refused
 

@@ -9,7 +9,7 @@ from newsletter.adapters.queue import MemoryQueue
 from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.store.attempts import attempts_of
 from newsletter.adapters.store.claims import claim
-from newsletter.core.delivery import Outcome, Result, State
+from newsletter.core.delivery.states import Outcome, Result, State
 from newsletter.services.deliveries import BATCH, MOST_AT_ONCE, next_batch, record
 
 TODAY = MONDAY.date()

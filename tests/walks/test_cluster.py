@@ -9,7 +9,7 @@ from builders import settings_for, wait_until
 
 from newsletter.adapters.queue import Task
 from newsletter.app import Newsletter
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.core.subscribers import TopicText, Wishes
 
 ROOT = Path(__file__).parents[2]

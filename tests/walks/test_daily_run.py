@@ -10,7 +10,7 @@ from sqlalchemy import text
 from newsletter.adapters.queue import MemoryQueue, Task
 from newsletter.adapters.seen import MemorySeen, RedisSeen
 from newsletter.adapters.smtp import MemoryTransport
-from newsletter.core.delivery import MAX_RECOVERIES, Outcome, Result, State
+from newsletter.core.delivery.states import MAX_RECOVERIES, Outcome, Result, State
 from newsletter.errors import QueueUnavailable, SourceUnavailable
 from newsletter.services.deliveries import BATCH
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from builders import a_newsletter, a_paper, add_reader
 
 from newsletter.adapters.smtp import MemoryTransport
-from newsletter.core.delivery import Outcome, Result, State
+from newsletter.core.delivery.states import Outcome, Result, State
 
 START = datetime(2026, 6, 15, 12, tzinfo=UTC)
 

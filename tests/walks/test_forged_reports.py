@@ -7,7 +7,7 @@ import pytest
 from builders import Clock, a_newsletter, a_paper, a_renderer, add_reader, settings_for
 
 from newsletter.core.addresses import return_path
-from newsletter.core.feedback import CameBy, Fate
+from newsletter.core.feedback.arriving import CameBy, Fate
 
 REPORTS = sorted((Path(__file__).parents[1] / "fixtures" / "reports").glob("*.eml"))
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"

@@ -4,7 +4,7 @@ from builders import MONDAY, a_newsletter, a_paper, wishes
 
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.adapters.smtp import MemoryTransport
-from newsletter.core.delivery import Outcome, Result, State
+from newsletter.core.delivery.states import Outcome, Result, State
 from newsletter.services.deliveries import BATCH
 
 TODAY = MONDAY.date()

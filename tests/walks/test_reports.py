@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from newsletter.adapters.store import mailboxes, reports
 from newsletter.adapters.store.tables import ReportRow
-from newsletter.core.feedback import CameBy, Fate
+from newsletter.core.feedback.arriving import CameBy, Fate
 
 DEAD = """\
 From: MAILER-DAEMON@mx.example.net

@@ -5,8 +5,8 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from newsletter.core import flow
-from newsletter.core.flow import Bucket, Grant, Limits, Look, Slowed
+from newsletter.core.delivery import flow
+from newsletter.core.delivery.flow import Bucket, Grant, Limits, Look, Slowed
 
 
 class MemoryFlow:

@@ -1,10 +1,10 @@
-"""The rules of core/flow.py once more, in Lua: all workers' steps happen one after the other.
+"""The rules of core/delivery/flow.py once more, in Lua: all workers' steps happen in turn.
 
 Tests hold both against each other. Every script is given the second, or '' for the server's
 clock, as its first argument. Numbers go back as text: Lua would cut them to whole ones.
 """
 
-from newsletter.core import flow
+from newsletter.core.delivery import flow
 
 _NOW = """
 local now = tonumber(ARGV[1])

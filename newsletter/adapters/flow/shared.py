@@ -13,8 +13,8 @@ import redis
 
 from newsletter.adapters.flow import scripts
 from newsletter.adapters.flow.memory import MemoryFlow
-from newsletter.core import flow
-from newsletter.core.flow import Grant, Limits, Look
+from newsletter.core.delivery import flow
+from newsletter.core.delivery.flow import Grant, Limits, Look
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from newsletter.core import gate
-from newsletter.core.flow import Bucket
+from newsletter.core.delivery.flow import Bucket
 from newsletter.core.gate import Knock, Passage
 
 MOST_KEPT = 100_000  # of each count; then those that count for nothing any more are forgotten

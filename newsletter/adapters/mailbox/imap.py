@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.ports import Mail
 from newsletter.core.reports import MAX_REPORT_BYTES
 from newsletter.core.text import clean

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.ports import Mail
 from newsletter.core.reports import MAX_REPORT_BYTES
 from newsletter.errors import MailboxUnavailable

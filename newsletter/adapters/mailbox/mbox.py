@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from newsletter.core.feedback import messages_in_mbox
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.arriving import messages_in_mbox
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.ports import Mail
 from newsletter.errors import MailboxUnavailable
 

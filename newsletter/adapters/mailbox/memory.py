@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.ports import Mail
 from newsletter.core.reports import MAX_REPORT_BYTES
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from newsletter.adapters.smtp.lane import Lane
 from newsletter.adapters.smtp.pool import Pool
-from newsletter.core.delivery import Outcome, Result
-from newsletter.core.flow import Look, pushes_back
+from newsletter.core.delivery.flow import Look, pushes_back
+from newsletter.core.delivery.states import Outcome, Result
 from newsletter.core.ports import Flow, Letter
 
 NOTES_AT_ONCE, NOTE_SECONDS = 32, 0.002  # acceptances are noted so many together, or so late

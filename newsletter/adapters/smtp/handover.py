@@ -6,7 +6,7 @@ from typing import Protocol
 from newsletter.adapters.smtp.letters import Parcel, pack
 from newsletter.adapters.smtp.script import Step, Wait, demand, next_reply
 from newsletter.adapters.smtp.wire import Broken, Patience, Reply, Wire
-from newsletter.core.delivery import Outcome, Result, Stage, outcome_of
+from newsletter.core.delivery.states import Outcome, Result, Stage, outcome_of
 from newsletter.core.ports import Letter
 
 

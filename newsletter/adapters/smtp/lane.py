@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from newsletter.adapters.smtp.conversation import Conversation
 from newsletter.adapters.smtp.pool import Pool
 from newsletter.adapters.smtp.script import For
-from newsletter.core.delivery import Outcome, Result
+from newsletter.core.delivery.states import Outcome, Result
 from newsletter.core.ports import Flow, Letter
 
 LETTERS_A_CONNECTION = 4  # opening one takes several round trips

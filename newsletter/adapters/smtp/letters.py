@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.core.delivery import Outcome, Result, Stage
+from newsletter.core.delivery.states import Outcome, Result, Stage
 from newsletter.core.ports import Letter
 
 # Whatever could end a command or its address early. Blanks are legal in a quoted local part.

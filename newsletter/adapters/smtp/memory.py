@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from newsletter.core.delivery import Outcome, Result
+from newsletter.core.delivery.states import Outcome, Result
 from newsletter.core.ports import Letter
 
 SENT = Outcome(result=Result.SENT, code=250, status="2.0.0", text="2.0.0 kept in memory")

@@ -19,7 +19,7 @@ from newsletter.adapters.smtp.script import (
     next_reply,
 )
 from newsletter.adapters.smtp.wire import Broken, Patience, Wire, reason
-from newsletter.core.delivery import Stage
+from newsletter.core.delivery.states import Stage
 
 
 class Opening:

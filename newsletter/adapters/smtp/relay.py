@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from newsletter.core.flow import Limits
+from newsletter.core.delivery.flow import Limits
 from newsletter.errors import SettingsError
 
 MOST = {"weight": 1000, "connections": 1000, "per_second": 100_000, "per_day": 1_000_000_000}

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from newsletter.adapters.smtp.wire import Broken, Reply, Wire
-from newsletter.core.delivery import Stage, outcome_of
+from newsletter.core.delivery.states import Stage, outcome_of
 
 
 class For(Enum):

@@ -13,8 +13,8 @@ from newsletter.adapters.smtp.pool import Pool
 from newsletter.adapters.smtp.relay import Relay, Tls
 from newsletter.adapters.smtp.width import Width
 from newsletter.adapters.smtp.wire import Patience
-from newsletter.core.delivery import Outcome
-from newsletter.core.flow import Look
+from newsletter.core.delivery.flow import Look
+from newsletter.core.delivery.states import Outcome
 from newsletter.core.ports import Flow, Letter
 
 

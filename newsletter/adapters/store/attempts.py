@@ -11,9 +11,9 @@ from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import AttemptRow, DeliveryRow
-from newsletter.core.delivery import State
-from newsletter.core.ledger import Attempt
-from newsletter.core.moves import Move
+from newsletter.core.delivery.ledger import Attempt
+from newsletter.core.delivery.moves import Move
+from newsletter.core.delivery.states import State
 
 
 def add_attempts(session: Session, moves: Sequence[Move], *, now: datetime) -> None:

@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.ledger import settled_at
 from newsletter.adapters.store.tables import DeliveryRow, SubscriberRow, SuppressionRow
-from newsletter.core.delivery import State
-from newsletter.core.resends import Candidate, Wanted
+from newsletter.core.delivery.resends import Candidate, Wanted
+from newsletter.core.delivery.states import State
 
 PAGE = 1000  # readers; one transaction each
 

@@ -23,9 +23,9 @@ from newsletter.adapters.store.tables import (
     SubscriberRow,
     SuppressionRow,
 )
-from newsletter.core.delivery import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, Outcome, State
+from newsletter.core.delivery.moves import Move
+from newsletter.core.delivery.states import ALONE_FROM, COUNTS_AS_SEEN, LEASE, Kind, Outcome, State
 from newsletter.core.digests import Digest
-from newsletter.core.moves import Move
 
 # Whom a message of each kind may reach at the moment of its claim.
 MAY_GET = {

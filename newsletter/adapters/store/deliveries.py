@@ -15,7 +15,7 @@ from newsletter.adapters.store.bulk import run_many
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import edition_id
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.mail.messages import message_id
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import PENDING, DeliveryRow, EditionRow
 from newsletter.adapters.store.tallies import tally
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.results import EditionView
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.planning import bump_ranges
 from newsletter.adapters.store.tables import PENDING, DeliveryRow, EditionRow
-from newsletter.core.delivery import State
+from newsletter.core.delivery.states import State
 from newsletter.core.ports import RANGE_SIZE
 
 

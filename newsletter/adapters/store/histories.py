@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import AuditRow, DeliveryRow, RecipientRow, SubscriberRow
-from newsletter.core.delivery import State
-from newsletter.core.refusals import record_of_reply
-from newsletter.core.suppressed import Told
-from newsletter.core.suppression import MOST_BAD_DAYS, WINDOW, Event
+from newsletter.core.delivery.states import State
+from newsletter.core.feedback.refusals import record_of_reply
+from newsletter.core.feedback.suppressed import Told
+from newsletter.core.feedback.suppression import MOST_BAD_DAYS, WINDOW, Event
 
 LIFT = "lift suppression"  # what the audit calls it
 

@@ -23,8 +23,8 @@ from newsletter.adapters.store.tables import (
     SubscriberRow,
     SuppressionRow,
 )
-from newsletter.core.delivery import LEAST_LIFE, LIFETIMES, Kind, State
-from newsletter.core.ledger import UNSENT, DeliveryHistory
+from newsletter.core.delivery.ledger import UNSENT, DeliveryHistory
+from newsletter.core.delivery.states import LEAST_LIFE, LIFETIMES, Kind, State
 from newsletter.core.results import DeliveryView
 
 MOST_REPORTS = 50  # of one delivery that are shown

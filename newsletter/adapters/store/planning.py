@@ -19,7 +19,7 @@ from newsletter.adapters.store.tables import (
     SuppressionRow,
     TopicRow,
 )
-from newsletter.core.delivery import COUNTS_AS_SEEN, LIFETIMES, Kind
+from newsletter.core.delivery.states import COUNTS_AS_SEEN, LIFETIMES, Kind
 from newsletter.core.ports import RANGE_SIZE
 
 

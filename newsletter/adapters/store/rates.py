@@ -10,9 +10,9 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow, ReportRow, SubscriberRow
 from newsletter.adapters.store.tallies import by_domain
-from newsletter.core.delivery import State
-from newsletter.core.intake import Fate
-from newsletter.core.rates import Rate, rate_of
+from newsletter.core.delivery.states import State
+from newsletter.core.feedback.intake import Fate
+from newsletter.core.feedback.rates import Rate, rate_of
 from newsletter.core.reports import Kind
 from newsletter.core.results import EditionView
 

@@ -13,7 +13,7 @@ from newsletter.adapters.store.tables import (
     SubscriberRow,
 )
 from newsletter.core.addresses import Address
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 
 KEPT = timedelta(days=30)  # a late report on what was sent to an address that was left
 

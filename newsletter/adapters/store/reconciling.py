@@ -9,9 +9,9 @@ from sqlmodel import Session, col
 from newsletter.adapters.store.attempts import add_turns
 from newsletter.adapters.store.planning import bump_ranges
 from newsletter.adapters.store.tables import DeliveryRow, SubscriberRow
-from newsletter.core.delivery import State
+from newsletter.core.delivery.reconcile import Line
+from newsletter.core.delivery.states import State
 from newsletter.core.ports import RANGE_SIZE
-from newsletter.core.reconcile import Line
 
 BY_THE_LOG = "accepted, by the relay's log"
 

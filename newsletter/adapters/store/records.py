@@ -18,7 +18,7 @@ from newsletter.adapters.store.tables import (
     ReportRow,
     SuppressionRow,
 )
-from newsletter.core.delivery import Kind, State
+from newsletter.core.delivery.states import Kind, State
 from newsletter.core.records import Noted, Reported, Sent
 
 AT_ONCE = 500  # ids in one statement

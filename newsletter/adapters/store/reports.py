@@ -11,11 +11,11 @@ from sqlmodel import Session, col
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.histories import with_refusals
 from newsletter.adapters.store.tables import DeliveryRow, RecipientRow, ReportRow, SubscriberRow
-from newsletter.core.delivery import State
-from newsletter.core.feedback import MAX_KEPT, Arrival, Fate, without_addresses
+from newsletter.core.delivery.states import State
+from newsletter.core.feedback.arriving import MAX_KEPT, Arrival, Fate, without_addresses
+from newsletter.core.feedback.suppression import WINDOW, Event
 from newsletter.core.reports import Kind, Record
 from newsletter.core.results import ReportCount, ReportView
-from newsletter.core.suppression import WINDOW, Event
 from newsletter.core.text import clean
 
 # Servers try for five days before they report (RFC 5321 section 4.5.4.1): only then has no report

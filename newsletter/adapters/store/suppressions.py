@@ -9,8 +9,8 @@ from sqlmodel import Session, col
 
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.tables import AuditRow, ReportRow, SubscriberRow, SuppressionRow
+from newsletter.core.feedback.suppressed import SuppressionView, Told
 from newsletter.core.reports import Kind
-from newsletter.core.suppressed import SuppressionView, Told
 
 MOST_TOLD = 100
 ADD = "add suppression"  # what the audit calls it

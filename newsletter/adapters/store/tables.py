@@ -325,9 +325,10 @@ class SuppressionRow(Row, table=True):
 class ReportRow(Row, table=True):
     """A report that came in, or a provider's event: what it says of one delivery.
 
-    key: says whether it was seen before. fate: see `core.feedback`. delivery_id: whom a signed path
-    of ours names; None also after the reader was forgotten. address_hash: of that reader, as in
-    suppressions: their history outlives their row. sent_at: when the message it speaks of was sent.
+    key: says whether it was seen before. fate: see `core.feedback.arriving`. delivery_id: whom a
+    signed path of ours names; None also after the reader was forgotten. address_hash: of that
+    reader, as in suppressions: their history outlives their row. sent_at: when the message it
+    speaks of was sent.
     kind, status, cause, code, reply: of the record that decided. raw: kept only of what acted on
     nobody, for a person; the oldest are let go.
     """

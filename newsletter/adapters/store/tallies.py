@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.tables import UNSENT, DeliveryRow, SubscriberRow
-from newsletter.core.delivery import State
-from newsletter.core.ledger import DomainTally, Tally
+from newsletter.core.delivery.ledger import DomainTally, Tally
+from newsletter.core.delivery.states import State
 
 
 def tally(session: Session, edition_id: int, *, now: datetime) -> Tally:

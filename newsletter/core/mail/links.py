@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.mail.rendering import Brand, Links
 from newsletter.core.signing import base32
 from newsletter.core.tokens import Keys, Purpose, claims, mac_for, signed

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.mail import headers
 from newsletter.core.mail.bodies import Twin
 from newsletter.core.mail.mails import Links

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Protocol
 
 from newsletter.core.addresses import RETURN_PATH_PREFIX, return_path_mac, signed_delivery
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest
 from newsletter.core.languages import ENGLISH
 from newsletter.core.mail import headers

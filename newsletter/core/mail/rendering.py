@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import BaseLoader
 from markupsafe import escape
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest
 from newsletter.core.languages import ENGLISH, day_in
 from newsletter.core.mail import wording

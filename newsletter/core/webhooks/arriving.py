@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from newsletter.core.feedback import Arrival
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.arriving import Arrival
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.reports import Kind, Nature, Record, Report
 from newsletter.core.webhooks.values import Event
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import lxml.html
 import pytest
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 
 HIDDEN = ("preheader", "hidden")
 MAX_STYLE = 8192  # characters; Gmail drops a longer block

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orders import Wanted, a_message, parsed
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.mail import headers
 from newsletter.core.mail.mails import Links

@@ -13,7 +13,7 @@ from orders import DAY, LETTERHEAD, PLANNED_AT, Wanted, parsed
 
 from newsletter.bench.papers import made_papers
 from newsletter.bench.plain import PlainWay
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import MOST_LEFT_OUT, Digest, Pick, Section
 from newsletter.core.mail.fitting import MAX_HTML
 from newsletter.core.mail.links import links_of

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
-from newsletter.core.delivery import Kind
+from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.mail.fitting import MAX_HTML
 from newsletter.core.mail.rendering import Brand, Links, Renderer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.core.breaker import LEAST_SETTLED, why_hold
+from newsletter.core.delivery.breaker import LEAST_SETTLED, why_hold
 
 SPAM = (550, "5.7.1 Looks like spam")
 DEAD = (550, "5.1.1 No such mailbox")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.core.delivery import State
-from newsletter.core.reconcile import Difference, Evidence, Line, begun
-from newsletter.core.relay_logs import BOUNCED, Fate, RelayLog
+from newsletter.core.delivery.reconcile import Difference, Evidence, Line, begun
+from newsletter.core.delivery.relay_logs import BOUNCED, Fate, RelayLog
+from newsletter.core.delivery.states import State
 
 ONCE = Fate(copies=1, status="sent")
 TWICE = Fate(copies=2, status="sent")

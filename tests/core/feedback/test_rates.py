@@ -2,8 +2,8 @@
 
 import pytest
 
-from newsletter.core.breaker import why_hold
-from newsletter.core.rates import LEAST_SENT, Rate, Standing, rate_of, share
+from newsletter.core.delivery.breaker import why_hold
+from newsletter.core.feedback.rates import LEAST_SENT, Rate, Standing, rate_of, share
 from newsletter.core.reports import Kind
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from newsletter.core.delivery import Kind, State
-from newsletter.core.ledger import Cause, EditionReport, Tally, cause_of, causes
-from newsletter.core.rates import Rate
+from newsletter.core.delivery.ledger import Cause, EditionReport, Tally, cause_of, causes
+from newsletter.core.delivery.states import Kind, State
+from newsletter.core.feedback.rates import Rate
 from newsletter.core.results import EditionView
 
 MORNING = datetime(2026, 6, 16, 7, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from newsletter.core.addresses import parse_address
-from newsletter.core.intake import CameBy, Fate
+from newsletter.core.feedback.intake import CameBy, Fate
 from newsletter.core.reports import MAX_REPORT_BYTES, Kind, Nature, Record, Report, parse_report
 from newsletter.core.text import clean
 from newsletter.errors import AddressError

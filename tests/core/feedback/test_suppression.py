@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.core.feedback.suppression import MOST_BAD_DAYS, WINDOW, Event, bad_days, decide
 from newsletter.core.reports import Kind, Record
 from newsletter.core.reports.causes import CAUSES, FULL
-from newsletter.core.suppression import MOST_BAD_DAYS, WINDOW, Event, bad_days, decide
 
 NOW = datetime(2026, 6, 16, 7, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from newsletter.core.delivery import (
+from newsletter.core.delivery.states import (
     LONGEST_WAIT,
     MAX_ATTEMPTS,
     Result,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.core.delivery import MAX_ATTEMPTS, MAX_RECOVERIES, Outcome, Result, State
-from newsletter.core.moves import move, state_after_lapse
+from newsletter.core.delivery.moves import move, state_after_lapse
+from newsletter.core.delivery.states import MAX_ATTEMPTS, MAX_RECOVERIES, Outcome, Result, State
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 

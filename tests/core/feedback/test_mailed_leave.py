@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.core.mailed_leave import leave_tokens
+from newsletter.core.feedback.mailed_leave import leave_tokens
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567abc"
 WAY_OUT = f"unsubscribe+{TOKEN}@example.org"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from newsletter.core.delivery import State
-from newsletter.core.rates import Rate
+from newsletter.core.delivery.states import State
+from newsletter.core.feedback.rates import Rate
 from newsletter.core.results import DeliveryView, EditionView, ReportView
 
 # What was planned and never went out, as far as anybody knows; few in an edition that goes well.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from newsletter.core.delivery import State
-from newsletter.core.relay_logs import BOUNCED, Fate, RelayLog
+from newsletter.core.delivery.relay_logs import BOUNCED, Fate, RelayLog
+from newsletter.core.delivery.states import State
 
 
 class Difference(StrEnum):

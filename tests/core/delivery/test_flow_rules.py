@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.core import flow
-from newsletter.core.delivery import Outcome, Result
-from newsletter.core.flow import Bucket, Slowed
+from newsletter.core.delivery import flow
+from newsletter.core.delivery.flow import Bucket, Slowed
+from newsletter.core.delivery.states import Outcome, Result
 
 WISHES = st.lists(
     st.tuples(st.floats(0, 3, allow_nan=False), st.integers(0, 300)), min_size=1, max_size=40

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.core.delivery import (
+from newsletter.core.delivery.states import (
     MAX_RECOVERIES,
     MAX_UNCERTAIN,
     UNCERTAIN_WAIT,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsletter.core.delivery import State
-from newsletter.core.ledger import UNSENT
+from newsletter.core.delivery.ledger import UNSENT
+from newsletter.core.delivery.states import State
 from newsletter.core.subscribers import Status
 
 # What readers without their digest have in the ledger, where they have anything there.

@@ -2,8 +2,8 @@
 
 import re
 
-from newsletter.core.feedback import Arrival, key_of
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.arriving import Arrival, key_of
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.reports import Kind, Nature, Record, Report
 
 MAX_HEAD = 64 << 10  # bytes

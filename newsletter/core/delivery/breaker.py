@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from newsletter.core.delivery import OF_THE_LETTER, parse_status
-from newsletter.core.ledger import cause_of as without_particulars
-from newsletter.core.rates import LEAST_COMPLAINTS, LEAST_SENT, MOST_COMPLAINTS, share
+from newsletter.core.delivery.ledger import cause_of as without_particulars
+from newsletter.core.delivery.states import OF_THE_LETTER, parse_status
+from newsletter.core.feedback.rates import LEAST_COMPLAINTS, LEAST_SENT, MOST_COMPLAINTS, share
 from newsletter.core.reports import Kind
 from newsletter.core.reports.causes import CAUSES, LOOP, NETWORK, SYSTEM, TOO_LARGE
 from newsletter.core.reports.judging import cause_of

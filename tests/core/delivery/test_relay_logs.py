@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.core.relay_logs import BOUNCED, DEFERRED, QUEUED, SENT, Fate, read_log
+from newsletter.core.delivery.relay_logs import BOUNCED, DEFERRED, QUEUED, SENT, Fate, read_log
 
 POSTFIX = """\
 Jun 16 07:00:01 mx postfix/smtpd[101]: 4XyZ01ab2c: client=app[10.0.0.2]

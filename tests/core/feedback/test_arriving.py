@@ -2,13 +2,13 @@
 
 import pytest
 
-from newsletter.core.feedback import (
+from newsletter.core.feedback.arriving import (
     deciding,
     key_of,
     messages_in_mbox,
     read_arrival,
 )
-from newsletter.core.intake import CameBy
+from newsletter.core.feedback.intake import CameBy
 from newsletter.core.reports import Kind, Record
 
 RAW = (

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from newsletter.core.delivery import Stage, outcome_of
-from newsletter.core.refusals import record_of_reply
+from newsletter.core.delivery.states import Stage, outcome_of
+from newsletter.core.feedback.refusals import record_of_reply
+from newsletter.core.feedback.suppression import decide
 from newsletter.core.reports import Kind
 from newsletter.core.reports.causes import BY_STATUS
 from newsletter.core.reports.replies import Said, record_of
-from newsletter.core.suppression import decide
 
 NOW = datetime(2026, 6, 16, 7, tzinfo=UTC)
 WHOLE = [status for status in BY_STATUS if not status.endswith(".")]

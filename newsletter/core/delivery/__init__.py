@@ -1,0 +1,1 @@
+"""What happens to a delivery: its states and moves, how fast it may go, and the ledger's words."""

@@ -1,0 +1,1 @@
+"""What comes back for a mail: reports as they arrive, rates, and who is mailed no more."""
