@@ -7,6 +7,7 @@ empty. Sockets lie in short folders, since their paths are limited to about 100 
 import contextlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,16 @@ from smtp_sink import SmtpSink
 
 from newsletter.adapters.embedded.redis import EmbeddedRedis
 from newsletter.settings import as_environment
+
+# What the machine has set for other programs must not change what a test says: services of its
+# own, proxies between us and our own servers, colours and widths. The seeds of tests stay.
+FOREIGN = re.compile(
+    r"(NEWSLETTER_(?!TEST_)|CELERY_|PG|SSL_CERT_|_?TYPER_|CLICOLOR|GITHUB_|TTY_).*"
+    r"|(HTTP|HTTPS|ALL|NO|FTP)_PROXY|FORCE_COLOR|NO_COLOR|PY_COLORS|COLUMNS|LINES",
+    re.IGNORECASE,
+)
+for name in [name for name in os.environ if FOREIGN.fullmatch(name)]:
+    del os.environ[name]
 
 # --- Redis -----------------------------------------------------------------------------------
 
@@ -126,8 +137,12 @@ def browser() -> Iterator:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no Chromium is installed: `.ci/run` installs it")
+    asked = subprocess.run([chromium, "--version"], capture_output=True, text=True, check=False)
+    if asked.returncode:  # Ubuntu's package is a script that asks for another packager
+        pytest.skip(f"{chromium} does not run here: {asked.stderr.strip()[-200:]}")
     with api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        arguments = ["--disable-dev-shm-usage"]  # containers have a small one
+        arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
         with playwright.chromium.launch(executable_path=chromium, args=arguments) as launched:
             yield launched
 
