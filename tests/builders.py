@@ -1,5 +1,6 @@
 """Values and services for tests; they fill in what a test does not say."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -129,6 +130,17 @@ def wait_until(is_done: Callable[[], bool], *, seconds: float = 60) -> None:
     while not is_done():
         assert time.monotonic() < give_up, f"not within {seconds} seconds"
         time.sleep(0.05)
+
+
+def children_of(pid: int) -> list[int]:
+    """Its child processes, by the parent that each process tells: few kernels list them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            # proc(5): number, (name), state, parent; the name may hold anything
+            if int(path.read_text(errors="replace").rpartition(")")[2].split()[1]) == pid:
+                found.append(int(path.parent.name))
+    return found
 
 
 class Hand:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from builders import children_of
 
 from newsletter.adapters.embedded.redis import end_with_parent
 
@@ -49,6 +50,7 @@ class PostgresServer:
             "fsync": "off",
             "full_page_writes": "off",
             "max_connections": "200",
+            "dynamic_shared_memory_type": "mmap",  # containers have a small /dev/shm
         }
         words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         with (self.folder / "log").open("ab") as log:
@@ -70,8 +72,7 @@ class PostgresServer:
     def kill(self) -> None:
         """The server and everything that serves for it, at once: start() then has to recover."""
         pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
+        for each in (pid, *children_of(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         self._process.wait(30)

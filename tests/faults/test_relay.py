@@ -16,6 +16,7 @@ from newsletter.core.delivery.states import FIRST_WAIT, MAX_UNCERTAIN, State
 from newsletter.settings import as_environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+one_day = pytest.mark.xdist_group("moody_day")  # its day is made once
 
 READERS = 200
 
@@ -90,6 +91,7 @@ def states(rows) -> set[str]:
     return {row["state"] for row in rows}
 
 
+@one_day
 def test_no_mood_costs_anybody_else_anything(moody_day):
     verdict = moody_day.world.verdict(may_have=[State.REVIEW])
 
@@ -101,18 +103,21 @@ def test_no_mood_costs_anybody_else_anything(moody_day):
     assert {taken[row["message_id"], row["address"]] for row in usual} == {1}
 
 
+@one_day
 @pytest.mark.parametrize("kind", ["greylisted", "busy", "leaving", "before"])
 def test_what_was_put_off_comes_once(moody_day, kind):
     assert states(moody_day.of(kind)) == {"sent"}
     assert moody_day.copies(kind) == [1] * OF_A_KIND
 
 
+@one_day
 def test_a_greylisted_message_waits_for_five_minutes(moody_day):
     for number in range(OF_A_KIND):
         first, second = moody_day.world.relay.tries(f"greylisted{number}@example.org")
         assert second.at - first.at >= hurried(FIRST_WAIT)
 
 
+@one_day
 def test_a_message_whose_reply_was_lost_comes_again_with_the_same_message_id(moody_day):
     for kind, copies in (("taken", 2), ("untaken", 1), ("garbage", 2), ("silent", 1)):
         assert states(moody_day.of(kind)) == {"sent"}, kind
@@ -120,6 +125,7 @@ def test_a_message_whose_reply_was_lost_comes_again_with_the_same_message_id(moo
         assert {row["uncertain"] for row in moody_day.of(kind)} == {1}, kind
 
 
+@one_day
 def test_a_message_whose_reply_is_lost_each_time_is_listed_for_the_admin(moody_day):
     never = moody_day.of("never")
 
@@ -129,17 +135,20 @@ def test_a_message_whose_reply_is_lost_each_time_is_listed_for_the_admin(moody_d
     assert {row["address"] for row in listed["deliveries"]} == {row["address"] for row in never}
 
 
+@one_day
 def test_a_relay_that_stops_reading_is_given_up_and_asked_again(moody_day):
     assert states(moody_day.of("deaf")) == {"sent"}
     assert moody_day.copies("deaf") == [1] * OF_A_KIND
 
 
+@one_day
 def test_a_slow_reply_is_waited_for(moody_day):
     assert states(moody_day.of("slow")) == {"sent"}
     assert moody_day.copies("slow") == [1] * OF_A_KIND
     assert {row["uncertain"] for row in moody_day.of("slow")} == {0}
 
 
+@one_day
 def test_an_unknown_mailbox_is_suppressed_and_a_full_one_is_not(moody_day):
     assert states(moody_day.of("unknown")) == states(moody_day.of("full")) == {"failed"}
     with moody_day.world.newsletter.store.read() as session:

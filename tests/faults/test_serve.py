@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from builders import add_reader, settings_for, wait_until
+from builders import add_reader, children_of, settings_for, wait_until
 
 from newsletter.app import Newsletter
 from newsletter.core.tokens import Purpose, make_token
@@ -38,11 +38,6 @@ def serve(tmp_path):
     process.wait(10)
 
 
-def children_of(process) -> list[int]:
-    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(one) for one in path.read_text().split()]
-
-
 def is_alive(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -57,21 +52,23 @@ def answers(base: str) -> bool:
 
 def test_a_process_that_dies_is_replaced_and_the_pages_stay(serve):
     process, base, _, _ = serve
-    wait_until(lambda: answers(base) and len(children_of(process)) == 2)
-    victim = children_of(process)[0]
+    wait_until(lambda: answers(base) and len(children_of(process.pid)) == 2)
+    victim = children_of(process.pid)[0]
 
     os.kill(victim, signal.SIGKILL)
 
     assert answers(base)
-    wait_until(lambda: len(children_of(process)) == 2 and victim not in children_of(process))
+    wait_until(
+        lambda: victim not in children_of(process.pid) and len(children_of(process.pid)) == 2
+    )
     assert answers(base)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_no_process_stays_behind_however_it_ends(serve, number):
     process, base, _, _ = serve
-    wait_until(lambda: answers(base) and len(children_of(process)) == 2)
-    children = children_of(process)
+    wait_until(lambda: answers(base) and len(children_of(process.pid)) == 2)
+    children = children_of(process.pid)
 
     process.send_signal(number)
 

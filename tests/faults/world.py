@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
 
-from builders import MemorySource, a_paper, settings_for, wait_until, wishes
+from builders import MemorySource, a_paper, children_of, settings_for, wait_until, wishes
 from hasty import BEGAN, JUMP, SPEED, Hasty
 from judge import Verdict, assert_holds, judge, oldest_claim
 from own_postgres import PostgresServer
@@ -254,13 +254,4 @@ def is_alive(worker: subprocess.Popen) -> bool:
 
 
 def children(worker: subprocess.Popen) -> list[int]:
-    if not is_alive(worker):
-        return []
-    return [int(one) for one in _read(f"/proc/{worker.pid}/task/{worker.pid}/children").split()]
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
-        return ""
+    return children_of(worker.pid) if is_alive(worker) else []
