@@ -1,106 +1,18 @@
-"""What readers and admins do with a subscription, on both databases."""
+"""Subscribe, confirm, recover the link, and what admins do with it, on both databases."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
-from sqlmodel import col
+from builders import MONDAY, wishes
+from sqlalchemy import select
+from subscription_desk import ADA, SECRET
 
-from newsletter.adapters.store import Store
 from newsletter.adapters.store import subscribers as rows
-from newsletter.adapters.store.claims import add_suppression
-from newsletter.adapters.store.deliveries import Sender
-from newsletter.adapters.store.tables import (
-    AuditRow,
-    DeliveryRow,
-    EditionRow,
-    MuteRow,
-    SubscriberRow,
-    TopicRow,
-)
+from newsletter.adapters.store.tables import AuditRow, DeliveryRow, MuteRow, SubscriberRow, TopicRow
 from newsletter.core.addresses import hash_address
-from newsletter.core.subscribers import Status, TopicText, Wishes
-from newsletter.errors import (
-    AddressError,
-    ChoiceError,
-    FilterError,
-    LinkError,
-    NotFound,
-    Refused,
-)
-from newsletter.services import choosing, leaving, subscriptions
-
-NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # a Monday
-SECRET = b"a-secret-for-tests"
-SENDER = Sender(secret=SECRET, domain="example.org")
-ADA = "ada@example.org"
-
-
-def wishes(*filters: str, **values) -> Wishes:
-    topics = tuple(TopicText(name=text, filter=text) for text in filters or ("agents",))
-    return Wishes(**({"topics": topics, "cadence": "daily"} | values))
-
-
-class Desk:
-    """The service over one store, at a time that tests move."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.now = store, NOW
-
-    def do(self, use: Callable, *given, **more):
-        """One use of the service, committed."""
-        if use in (subscriptions.subscribe, subscriptions.recover, subscriptions.add_subscriber):
-            more |= {"hash_secret": SECRET, "sender": SENDER}
-        if use is subscriptions.confirm:
-            more |= {"sender": SENDER}
-        if use is subscriptions.remove_subscriber:
-            more |= {"hash_secret": SECRET}
-        if use not in (subscriptions.subscriber, subscriptions.subscriber_of):
-            more |= {"now": self.now}
-        with self.store.write() as session:
-            return use(session, *given, **more)
-
-    def subscribe(self, address: str = ADA, *filters: str, **values) -> int | None:
-        return self.do(subscriptions.subscribe, address, wishes(*filters, **values))
-
-    def reader(self, *filters: str, **values):
-        """Ada, active."""
-        self.subscribe(ADA, *filters, **values)
-        return self.do(subscriptions.confirm, self.ada().id)[0]
-
-    def ada(self):
-        return self.do(subscriptions.subscriber, ADA)
-
-    def suppress(self, address: str = ADA) -> None:
-        with self.store.write() as session:
-            add_suppression(session, hash_address(address, SECRET), "hard bounce", now=NOW)
-
-    def count(self, table) -> int:
-        with self.store.read() as session:
-            return session.scalar(select(func.count()).select_from(table))
-
-    def mails(self) -> list[tuple[str, str]]:
-        """Kind and state of each delivery."""
-        wanted = select(col(EditionRow.kind), col(DeliveryRow.state)).join(
-            EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id)
-        )
-        with self.store.read() as session:
-            return [tuple(row) for row in session.execute(wanted.order_by(col(DeliveryRow.id)))]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def desk(request, tmp_path):
-    url = f"sqlite:///{tmp_path}/n.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    store.upgrade()
-    yield Desk(store)
-    store.close()
-
-
-# Subscribe
+from newsletter.core.subscribers import Status
+from newsletter.errors import AddressError, ChoiceError, FilterError, LinkError, NotFound, Refused
+from newsletter.services import leaving, subscriptions
 
 
 def test_a_new_address_waits_for_its_confirmation(desk):
@@ -186,14 +98,11 @@ def test_bad_input_is_refused_and_leaves_no_trace(desk, address, filters, values
     assert desk.count(SubscriberRow) == desk.count(TopicRow) == desk.count(DeliveryRow) == 0
 
 
-# Confirm
-
-
 def test_confirming_makes_a_reader_active_and_due_at_their_hour(desk):
     reader = desk.reader("agents", hour=7, time_zone="Europe/Berlin")
 
     assert reader.status is Status.ACTIVE
-    assert reader.confirmed_at == NOW
+    assert reader.confirmed_at == MONDAY
     assert reader.next_due_at == datetime(2026, 6, 16, 5, tzinfo=UTC)
 
 
@@ -228,158 +137,6 @@ def test_a_link_that_outlived_its_subscription_is_a_bad_link(desk, use):
         desk.do(use, 4711)
 
 
-# Wishes
-
-
-def test_new_wishes_replace_the_old_ones_whole(desk):
-    reader = desk.reader("agents", "robots", mutes=("survey",))
-    wanted = wishes("diffusion", cap=3, thumbnails=True, mutes=("x", "y"))
-
-    changed = desk.do(choosing.change_wishes, reader.id, wanted)
-
-    assert changed.wishes == wanted
-    assert (desk.count(TopicRow), desk.count(MuteRow)) == (1, 2)
-
-
-def test_topics_keep_the_order_they_were_given(desk):
-    reader = desk.reader("a", "b", "c")
-
-    desk.do(choosing.change_wishes, reader.id, wishes("c", "a", "b"))
-
-    assert [topic.filter for topic in desk.ada().wishes.topics] == ["c", "a", "b"]
-
-
-def test_a_new_hour_counts_from_now(desk):
-    reader = desk.reader(hour=7)
-
-    changed = desk.do(choosing.change_wishes, reader.id, wishes(hour=15))
-
-    assert changed.next_due_at == datetime(2026, 6, 15, 15, tzinfo=UTC)
-
-
-def test_new_topics_do_not_move_the_next_digest(desk):
-    reader = desk.reader(hour=7)
-    desk.now += timedelta(days=5)  # the digest is overdue: it must not be put off
-
-    changed = desk.do(choosing.change_wishes, reader.id, wishes("robots", hour=7))
-
-    assert changed.next_due_at == reader.next_due_at
-
-
-def test_a_pause_puts_off_the_next_digest_to_its_end(desk):
-    reader = desk.reader(hour=7)
-    until = datetime(2026, 7, 1, tzinfo=UTC)
-
-    paused = desk.do(choosing.change_wishes, reader.id, wishes(hour=7, paused_until=until))
-
-    assert paused.next_due_at == datetime(2026, 7, 1, 7, tzinfo=UTC)
-
-
-def test_a_pause_ending_at_midnight_does_not_swallow_a_digest_due_at_midnight(desk):
-    reader = desk.reader(hour=0)
-    until = datetime(2026, 7, 1, tzinfo=UTC)
-
-    paused = desk.do(choosing.change_wishes, reader.id, wishes(hour=0, paused_until=until))
-
-    assert paused.next_due_at == until
-
-
-def test_a_pause_that_is_over_is_forgotten(desk):
-    reader = desk.reader()
-
-    changed = desk.do(
-        choosing.change_wishes, reader.id, wishes(paused_until=NOW - timedelta(days=1))
-    )
-
-    assert changed.wishes.paused_until is None
-
-
-def test_wishes_that_cannot_be_kept_change_nothing(desk):
-    reader = desk.reader("agents")
-
-    with pytest.raises(FilterError):
-        desk.do(choosing.change_wishes, reader.id, wishes("robots", "(a"))
-
-    assert desk.ada() == reader
-
-
-def test_choosing_does_not_bring_back_one_who_left(desk):
-    reader = desk.reader()
-    desk.do(leaving.unsubscribe, reader.id, because="page")
-
-    changed = desk.do(choosing.change_wishes, reader.id, wishes("robots", hour=3))
-
-    assert changed.status is Status.ENDED
-    assert changed.next_due_at is None
-
-
-# Leave and come back
-
-
-def test_leaving_ends_the_subscription_and_skips_what_waits(desk):
-    desk.subscribe()
-
-    left = desk.do(leaving.unsubscribe, desk.ada().id, because="one click")
-
-    assert (left.status, left.ended_at, left.ended_because) == (Status.ENDED, NOW, "one click")
-    assert left.next_due_at is None
-    assert desk.mails() == [("confirm", "skipped")]
-
-
-def test_leaving_again_changes_nothing(desk):
-    reader = desk.reader()
-    left = desk.do(leaving.unsubscribe, reader.id, because="one click")
-    desk.now += timedelta(days=1)
-
-    assert desk.do(leaving.unsubscribe, reader.id, because="page") == left
-
-
-def test_a_leave_can_be_taken_back_with_all_wishes(desk):
-    reader = desk.reader("agents", hour=7)
-    desk.do(leaving.unsubscribe, reader.id, because="one click")
-
-    back = desk.do(leaving.resubscribe, reader.id)
-
-    assert back.status is Status.ACTIVE
-    assert back.wishes == reader.wishes
-    assert back.next_due_at == reader.next_due_at
-    assert (back.ended_at, back.ended_because) == (None, "")
-
-
-def test_coming_back_when_one_never_left_changes_nothing(desk):
-    reader = desk.reader()
-
-    assert desk.do(leaving.resubscribe, reader.id) == reader
-
-
-def test_only_a_leave_of_the_reader_can_be_taken_back(desk):
-    reader = desk.reader()
-    desk.do(leaving.unsubscribe, reader.id, because="complaint")
-
-    with pytest.raises(Refused):
-        desk.do(leaving.resubscribe, reader.id)
-
-
-def test_one_who_never_confirmed_cannot_come_back_by_a_link(desk):
-    desk.subscribe()
-    desk.do(leaving.unsubscribe, desk.ada().id, because="one click")
-
-    with pytest.raises(Refused):
-        desk.do(leaving.resubscribe, desk.ada().id)
-
-
-def test_a_suppressed_reader_cannot_come_back(desk):
-    reader = desk.reader()
-    desk.do(leaving.unsubscribe, reader.id, because="page")
-    desk.suppress()
-
-    with pytest.raises(Refused, match="returned or reported"):
-        desk.do(leaving.resubscribe, reader.id)
-
-
-# Recover
-
-
 def test_a_reader_is_mailed_their_link(desk):
     desk.reader()
 
@@ -412,9 +169,6 @@ def test_at_most_three_links_are_mailed_in_a_day(desk):
     asked = [desk.do(subscriptions.recover, ADA) for _ in range(4)]
 
     assert [one is not None for one in asked] == [True, True, True, False]
-
-
-# Admins
 
 
 def test_a_reader_added_as_confirmed_is_active_at_once(desk):
@@ -479,9 +233,6 @@ def test_the_id_of_a_removed_reader_is_never_given_again(desk):
     desk.subscribe("bob@example.org")
 
     assert desk.do(subscriptions.subscriber, "bob@example.org").id != first
-
-
-# Lists
 
 
 def test_subscribers_are_listed_in_pages_by_status(desk):
