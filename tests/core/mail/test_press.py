@@ -1,212 +1,22 @@
-"""Whole messages for many readers: the same as the obvious way makes them, whatever they hold."""
+"""Whole messages for many readers: each reader's own, whatever they hold."""
 
-import email
-import email.policy
-import random
 from dataclasses import replace
-from datetime import timedelta
 
 import lxml.html
 import pytest
-from jinja2 import FileSystemLoader
+from letters_made import NASTY, a_digest, assert_ready_for_the_wire, bodies
+from looks import words_of
 from orders import DAY, LETTERHEAD, PLANNED_AT, Wanted, parsed
 
-from newsletter.bench.papers import made_papers
-from newsletter.bench.plain import PlainWay
 from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import MOST_LEFT_OUT, Digest, Pick, Section
 from newsletter.core.mail.fitting import MAX_HTML
 from newsletter.core.mail.links import links_of
-from newsletter.core.mail.mails import Brand, Links
-from newsletter.core.mail.press import letters_for
-from newsletter.core.papers import Organization, Paper
+from newsletter.core.mail.mails import Brand
+from newsletter.core.papers import Organization
 from newsletter.core.tokens import Purpose, read_token
 
 MOST_PAPERS = 100 + MOST_LEFT_OUT  # the largest cap, and the short list past it
-NASTY = {
-    "line ends": "One\r\nBcc: all@example.org\r\n\r\nTwo",
-    "markup": "<script>alert(1)</script><b>&amp;</b>",
-    "attribute": "\" onmouseover=\"alert(1)' x='",
-    "comment": "--> <!--cut--> <![endif]--> <!-- ]]>",
-    "template": "{{ 7*7 }} {% raw %} {# x #} ${x} %(x)s {x} %s",
-    "our marks": "\ufdd0links.unsubscribe\ufdd1 %EF%B7%90token.manage%EF%B7%91 <!--\ufdd2-->",
-    "turned around": "abc\u202edcba\u2066x",
-    "separators": "a\u2028b\u2029c\x0bd\x1ce\x85f",
-    "half a pair": "a\ud83db",
-    "nothing visible": "\x00\x01\x7f\ufeff x",
-    "long": "word " * 2_000,
-    "longer": "x" * 10_000,
-    "wide": "論文" * 5_000,
-    "encoded word": "=?utf-8?q?Hi?= =?utf-8?b?SGk=?=",
-    "boundary": "--=_0123456789abcdef0123456789abcdef--",
-    "a dot": ".\r\n..\n.",
-    "the end": "\r\n.\r\nMAIL FROM:<x@example.org>\r\n",
-    "encoded already": "=3D=\n=2E =C3=A9 =",
-    "quotes": "“a” 'b' \"c\" \\d",
-}
-
-
-@pytest.fixture(scope="module")
-def make(renderer):
-    def letters(*orders, papers=None, letterhead=LETTERHEAD, using=renderer):
-        return letters_for(orders, papers or {}, renderer=using, letterhead=letterhead)
-
-    return letters
-
-
-@pytest.fixture(scope="module")
-def make_one(make):
-    def letter(order, papers=None, **given):
-        letters, broken = make(order, papers=papers, **given)
-        for problem in broken.values():
-            raise problem
-        return letters[0]
-
-    return letter
-
-
-def bodies(message):
-    return [
-        message.get_body((kind,)).get_payload(decode=True).decode() for kind in ("html", "plain")
-    ]
-
-
-def seen(html):
-    page = lxml.html.document_fromstring(
-        html.encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
-    )
-    for hidden in page.xpath("//style|//title|//comment()"):
-        hidden.drop_tree()
-    return " ".join(page.text_content().split())
-
-
-def assert_ready_for_the_wire(content):
-    assert content.endswith(b"\r\n")
-    assert not {b"\r", b"\n"} & set(content.replace(b"\r\n", b"").split())
-    assert b"\r" not in content.replace(b"\r\n", b"")
-    assert b"\n" not in content.replace(b"\r\n", b"")
-    assert b"\0" not in content
-    assert not any(line.startswith(b".") for line in content.split(b"\r\n"))
-    body = content.partition(b"\r\n\r\n")[2]
-    assert max(map(len, body.split(b"\r\n"))) <= 76
-
-
-def a_digest(*papers, topic="Agents", words=("agent*",), **values):
-    picks = tuple(Pick(paper_id=paper.id, words=tuple(words)) for paper in papers)
-    return Digest(sections=(Section(topic=topic, picks=picks),), **values)
-
-
-# --- The same as the obvious way -------------------------------------------------------------
-
-
-def some_papers():
-    """A day of made-up ones, and some that are like no other."""
-    made = [replace(paper, thumbnail_url=f"https://pictures.example.org/{paper.id}.png")
-            for paper in made_papers(160, DAY)]  # fmt: skip
-    odd = [
-        Paper(
-            id=f"title:{number}",
-            title=text,
-            featured_on=DAY,
-            abstract=text if number % 2 else "",
-            authors=(text,) * (number % 3),
-            organization=Organization(name="x", full_name=text) if number % 2 else None,
-            project_url="https://example.org/?a=1&b=ü " + text[:50],
-        )
-        for number, text in enumerate(NASTY.values())
-    ]
-    bare = Paper(id="title:bare", title="All There Is", featured_on=DAY)
-    return {paper.id: paper for paper in (*made, *odd, bare)}
-
-
-def readers(count, papers, *, seed, large):
-    """Readers of every kind. large: how many of a hundred have a digest near the limit or past."""
-    chance, ids = random.Random(seed), list(papers)
-    topics = [*(f"Topic {number}" for number in range(40)), "Zeitung über Öl", *NASTY.values()]
-    words = [("agent*",), (), ("*",), ('"tool use"', "a" * 90), tuple("abcdefgh"), ("é", "=x")]
-    words += [(text[:200],) for text in NASTY.values()]
-    for number in range(1, count + 1):
-        kind = chance.choices(list(Kind), weights=(20, *[1] * (len(Kind) - 1)))[0]
-        is_large = chance.randrange(100) < large
-        size = chance.randint(20, 120) if is_large else chance.randint(1, 14)
-        chosen = chance.sample(ids, size) + ["gone"] * (chance.random() < 0.1)
-        ends = sorted({*(chance.randint(1, size) for _ in range(chance.randint(0, 3))), size})
-        sections = tuple(
-            Section(
-                topic=chance.choice(topics),
-                picks=tuple(
-                    Pick(paper_id=found, words=chance.choice(words)) for found in chosen[start:end]
-                ),
-            )
-            for start, end in zip([0, *ends], ends, strict=False)
-        )
-        left_out = chance.sample(ids, chance.choice((0, 0, 3, MOST_LEFT_OUT)))
-        digest = Digest(
-            sections=sections,
-            left_out=tuple(Pick(paper_id=found) for found in left_out),
-            more=chance.choice((0, 0, 1, 1204)),
-        )
-        yield Wanted(
-            id=number * 1000,
-            subscriber_id=number**3,
-            address=chance.choice(("ada@example.org", f"{number}@xn--bcher-kva.example")),
-            message_id=f"<{number:032x}@papers.example.org>",
-            digest=digest if kind is Kind.DIGEST else None,
-            thumbnails=chance.random() < 0.3,
-            kind=kind,
-            planned_at=PLANNED_AT + timedelta(minutes=number % 5),
-        )
-
-
-def assert_same_as_the_obvious_way(make, templates, orders, papers):
-    way = PlainWay(FileSystemLoader(templates), LETTERHEAD)
-    letters, broken = make(*orders, papers=papers)
-
-    assert broken == {}
-    by_id = {letter.delivery_id: letter for letter in letters}
-    for one in orders:
-        ours, theirs = parsed(by_id[one.id].content), way.message(one, papers)
-        assert_ready_for_the_wire(by_id[one.id].content)
-        assert headers(ours) == headers(theirs)
-        theirs = email.message_from_bytes(theirs.as_bytes(), policy=email.policy.default)
-        assert bodies(ours) == bodies(theirs)
-
-
-def headers(message):
-    return [(name, str(value)) for name, value in message.items() if name != "Content-Type"]
-
-
-def test_messages_are_to_the_byte_what_the_obvious_way_makes(make, mail_templates):
-    papers = some_papers()
-
-    orders = list(readers(60, papers, seed=1, large=4))
-
-    assert_same_as_the_obvious_way(make, mail_templates, orders, papers)
-
-
-@pytest.mark.campaign
-@pytest.mark.timeout(3600)
-def test_a_thousand_messages_are_to_the_byte_what_the_obvious_way_makes(make, mail_templates):
-    papers = some_papers()
-
-    orders = list(readers(1000, papers, seed=2, large=12))
-
-    assert_same_as_the_obvious_way(make, mail_templates, orders, papers)
-
-
-def test_links_that_there_are_not_are_left_out_as_the_obvious_way_does(
-    renderer, mail_templates, mail_paper
-):
-    few = Links(
-        preferences="https://x.org/p?a=1&b=2", unsubscribe="https://x.org/u", unsubscribe_mailto=""
-    )
-    papers = {paper.id: paper for paper in map(mail_paper, (1, 2))}
-    one = Wanted(digest=a_digest(*papers.values(), more=3))
-    way = PlainWay(FileSystemLoader(mail_templates), LETTERHEAD)
-
-    ours = renderer.digest(one.digest, papers, edition=DAY, links=few, brand=LETTERHEAD.brand)
-
-    assert ours == way.rendered(one, papers, few)
 
 
 def test_a_preview_shows_what_is_sent(make_one, renderer, mail_paper):
@@ -221,9 +31,6 @@ def test_a_preview_shows_what_is_sent(make_one, renderer, mail_paper):
 
     assert bodies(message) == [shown.html.replace("\n", "\r\n"), shown.text.replace("\n", "\r\n")]
     assert message["Subject"] == shown.subject
-
-
-# --- Each reader's own -----------------------------------------------------------------------
 
 
 def test_links_lead_to_this_readers_pages_only(make, mail_paper):
@@ -285,9 +92,6 @@ def test_letters_say_that_they_are_ready_for_the_wire(make_one, mail_paper):
     assert_ready_for_the_wire(letter.content)
 
 
-# --- Poison ----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "poison",
     [
@@ -315,9 +119,6 @@ def test_a_digest_that_cannot_be_read_is_told_as_such(make):
 
     assert letters == []
     assert "its digest cannot be read" in str(broken[41])
-
-
-# --- Strangers' text -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
@@ -368,11 +169,8 @@ def test_text_is_shown_as_text(make_one, mail_paper, text):
         parsed(make_one(Wanted(digest=a_digest(paper, topic=text)), {paper.id: paper}).content)
     )
 
-    assert seen(html).count(text) >= 2
+    assert words_of(html).count(text) >= 2
     assert plain.count(text) >= 2
-
-
-# --- Size ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -403,7 +201,7 @@ def test_every_paper_that_counts_as_seen_is_named(make_one, mail_paper, text):
     )
 
     assert len(html.encode()) <= MAX_HTML
-    shown = seen(html)
+    shown = words_of(html)
     assert all(f"{number}. {text[:8]}" in shown for number in range(MOST_PAPERS))
     unwrapped = "".join(plain.split())
     assert all(f"{number}.{text[:6].strip()}" in unwrapped for number in range(MOST_PAPERS))

@@ -1,105 +1,23 @@
-"""Mails: what they show, how machines see them, how they shrink, and that no text hurts them."""
+"""Mails: what they show, how machines see them, what their subjects and previews say."""
 
 import re
-import unicodedata
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 
 import lxml.html
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
+from looks import addresses_in, assert_sound, is_one_line, links_of, words_of
 
 from newsletter.core.delivery.states import Kind
 from newsletter.core.digests import Digest, Pick, Section
-from newsletter.core.mail.fitting import MAX_HTML
 from newsletter.core.mail.rendering import Brand, Links, Renderer
 from newsletter.core.mail.wording import columns_of
-from newsletter.errors import NotFound, TemplateProblem
+from newsletter.errors import NotFound
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "mails"
 NOTES = tuple(kind for kind in Kind if kind is not Kind.DIGEST)
-NASTY = {
-    "line ends": "One\r\nBcc: all@example.org\r\n\r\nTwo",
-    "markup": "<script>alert(1)</script><b>&amp;</b>",
-    "attribute": "\" onmouseover=\"alert(1)' x='",
-    "comment": "--> <!--cut--> <!-- ]]>",
-    "conditional": "<![endif]--><!--[if mso]>",
-    "template": "{{ 7*7 }} {% raw %} {# x #} ${x} %(x)s {x}",
-    "our marks": "\ufdd0links.unsubscribe\ufdd1 %EF%B7%90links.unsubscribe%EF%B7%91",
-    "turned around": "abc\u202edcba\u2066x",
-    "separators": "a\u2028b\u2029c\x0bd\x1ce\x85f",
-    "right to left": "مقالة عن الوكلاء",
-    "emoji": "🤖👩‍🔬 Agents 🧪",
-    "half a pair": "a\ud83db",
-    "nothing visible": "\x00\x01\x7f\ufeff",
-    "long": "word " * 2_000,
-    "longer": "x" * 10_000,
-    "encoded word": "=?utf-8?q?Hi?= =?utf-8?b?SGk=?=",
-    "quotes": "“a” 'b' \"c\" \\d",
-    "dots": ".\n..\n.",
-}
-
-
-def words_of(html):
-    """The text a reader sees, blanks run together."""
-    page = lxml.html.document_fromstring(
-        html.encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
-    )
-    for hidden in page.xpath("//style|//title|//comment()"):
-        hidden.drop_tree()
-    return " ".join(page.text_content().split())
-
-
-def links_of(html):
-    page = lxml.html.document_fromstring(
-        html.encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
-    )
-    return {element.get("href") for element in page.iter("a")}
-
-
-def is_one_line(text):
-    return not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
-
-
-def addresses_in(text):
-    return set(re.findall(r"(?:https?://|mailto:)\S+", text))
-
-
-class Balance(HTMLParser):
-    """Finds tags that are not closed, or closed by another."""
-
-    VOID = frozenset({"meta", "img", "br", "link", "hr"})
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.problems = [], []
-
-    def handle_starttag(self, tag, attrs):
-        names = [name for name, _ in attrs]
-        if len(names) != len(set(names)):
-            self.problems.append(f"<{tag}> has an attribute twice")
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.problems.append(f"</{tag}> at {self.getpos()}")
-
-
-def assert_sound(html):
-    balance = Balance()
-    balance.feed(html)
-    balance.close()
-    assert balance.problems == []
-    assert balance.open == []
-    assert html.startswith('<!DOCTYPE html>\n<html lang="en"')
-    assert len(html.encode()) <= MAX_HTML
-
-
-# --- What a digest shows ---------------------------------------------------------------------
 
 
 def test_a_card_shows_what_helps_to_choose(rendered, mail_paper):
@@ -244,9 +162,6 @@ def test_links_that_there_are_not_leave_no_trace(rendered, mail_paper):
     assert "Pause" not in words_of(mail.html)
 
 
-# --- The twin --------------------------------------------------------------------------------
-
-
 def test_text_and_html_hold_the_same_papers_and_links(rendered, mail_paper):
     papers = [mail_paper(number) for number in range(1, 30)]
     mail = rendered(
@@ -272,9 +187,6 @@ def test_text_lines_fit_a_terminal(rendered, mail_paper):
     for line in mail.text.split("\n"):
         assert columns_of(line) <= 72 or "://" in line
         assert line == "-- " or line == line.rstrip()
-
-
-# --- How it looks to machines ----------------------------------------------------------------
 
 
 def every_mail(renderer, rendered, mail_paper, mail_links, mail_brand):
@@ -307,9 +219,6 @@ def test_the_confirm_mail_holds_nothing_a_stranger_typed(renderer, mail_links, m
 def test_a_confirm_mail_without_its_link_is_never_made(renderer, mail_links, mail_brand):
     with pytest.raises(ValueError, match=r"links\.confirm"):
         renderer.note(Kind.CONFIRM, links=mail_links(confirm=""), brand=mail_brand)
-
-
-# --- Subject and preview ---------------------------------------------------------------------
 
 
 def test_the_subject_names_the_top_paper_and_the_count(rendered, mail_paper):
@@ -350,119 +259,6 @@ def test_the_preview_shows_the_titles_after_the_subjects(rendered, mail_paper):
     assert len(preview.text_content()) <= 150
 
 
-# --- Size ------------------------------------------------------------------------------------
-
-
-def a_fat_paper(mail_paper, number):
-    return mail_paper(
-        number,
-        title=f"Number {number}: {'Rather Long and Winding ' * 6}Title",
-        abstract=f"Abstract {number} begins. " + "It goes on with one more sentence. " * 60,
-        authors=tuple(f"Author With a Long Name {n}" for n in range(573)),
-    )
-
-
-@pytest.mark.parametrize("count", [1, 10, 20, 40, 100])
-def test_html_is_never_larger_than_its_limit(rendered, mail_paper, count):
-    papers = [a_fat_paper(mail_paper, number) for number in range(1, count + 61)]
-    mail = rendered(papers[:count], left_out=papers[count:], words=["a phrase to match"] * 6)
-
-    assert_sound(mail.html)
-    assert links_of(mail.html) == addresses_in(mail.text)
-
-
-def test_abstracts_shorten_before_anything_is_left_out(rendered, mail_paper):
-    papers = [a_fat_paper(mail_paper, number) for number in range(1, 31)]
-    few, many = rendered(papers[:2]), rendered(papers)
-
-    whole = re.search(r"Abstract 2 begins.*?(?= Paper ·)", words_of(few.html))[0]
-    short = re.search(r"Abstract 30 begins.*?(?= Paper ·)", words_of(many.html))[0]
-    assert len(short) < len(whole)
-    assert short.rstrip().endswith("sentence.")
-    assert all(paper.page in links_of(many.html) for paper in papers)
-    assert "more on the web" not in many.html
-
-
-def test_then_the_last_cards_become_lines(rendered, mail_paper):
-    papers = [a_fat_paper(mail_paper, number) for number in range(1, 61)]
-    mail = rendered(papers)
-
-    assert "Abstract 1 begins." in mail.html
-    assert "Abstract 60 begins." not in mail.html
-    assert papers[-1].page in links_of(mail.html)
-    assert "more on the web" not in mail.html
-
-
-def test_then_the_rest_is_only_counted(rendered, mail_paper):
-    papers = [a_fat_paper(mail_paper, number) for number in range(1, 401)]
-    mail = rendered(papers)
-
-    shown = sum(paper.page in links_of(mail.html) for paper in papers)
-    assert f"{400 - shown} more on the web" in words_of(mail.html)
-    assert f"{400 - shown} more on the web" in mail.text
-    assert len(mail.html.encode()) > MAX_HTML * 0.95
-
-
-# --- Strangers' text -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
-def test_no_foreign_text_can_hurt_a_mail(rendered, mail_paper, text):
-    paper = mail_paper(
-        title=text,
-        abstract=text,
-        authors=(text,) * 6,
-        organization=mail_paper().organization.__class__(name="x", full_name=text),
-        project_url=f"https://example.org/{text}",
-        code_url=text,
-        thumbnail_url=text,
-    )
-    mail = rendered([paper], words=[text, text], topic=text, left_out=[mail_paper(2, title=text)])
-
-    assert_sound(mail.html)
-    page = lxml.html.document_fromstring(mail.html)
-    assert page.xpath("//script|//b|//*[@onmouseover]") == []
-    assert not re.search(
-        "[\ufdd0-\ufdef\u202a-\u202e\u2066-\u2069\ud800-\udfff]", mail.html + mail.text
-    )
-    assert links_of(mail.html) == addresses_in(mail.text)
-    assert is_one_line(mail.subject)
-    mail.text.encode()
-
-
-@given(text=st.text(max_size=200))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_whatever_a_title_holds_the_mail_is_sound(rendered, mail_paper, text):
-    paper = mail_paper(
-        title=text, abstract=text, authors=(text,), project_url="https://e.org/" + text
-    )
-    mail = rendered([paper], words=[text], topic=text)
-
-    assert_sound(mail.html)
-    assert links_of(mail.html) == addresses_in(mail.text)
-
-
-def test_markup_in_a_title_is_shown_as_it_was_typed(rendered, mail_paper):
-    mail = rendered([mail_paper(title="<b>Bold</b> & {{ 7*7 }}")], topic="<i>T</i>")
-
-    assert "<b>Bold</b> & {{ 7*7 }}" in words_of(mail.html)
-    assert "<i>T</i>" in words_of(mail.html)
-    assert "<b>Bold</b> & {{ 7*7 }}" in mail.text
-
-
-def test_a_readers_link_can_not_leave_its_place(rendered, mail_paper, mail_links):
-    links = mail_links(preferences='https://x.org/"><script>alert(1)</script>')
-    mail = rendered([mail_paper()], links=links)
-
-    assert "<script" not in mail.html
-    assert 'https://x.org/"><script>alert(1)</script>' in links_of(mail.html)
-
-
-# --- The engine ------------------------------------------------------------------------------
-
-
 def test_the_same_digest_gives_the_same_bytes_however_it_was_come_by(
     mail_templates, mail_paper, mail_links, mail_brand
 ):
@@ -493,95 +289,6 @@ def test_two_readers_differ_only_in_their_own_links(rendered, mail_paper, mail_l
     assert one.html != two.html
     assert one.html.replace("/aaa", "/bbb") == two.html
     assert one.text.replace("/aaa", "/bbb") == two.text
-
-
-# --- Templates of an operator ----------------------------------------------------------------
-
-
-def with_templates(mail_templates, **changed):
-    """The shipped templates with some of them replaced; `__` in a name stands for a dot."""
-    files = {name.replace("__", "."): text for name, text in changed.items()}
-    return Renderer(ChoiceLoader([DictLoader(files), FileSystemLoader(mail_templates)]))
-
-
-def test_the_shipped_templates_are_in_order(renderer):
-    assert renderer.check() == []
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "problem"),
-    [
-        (
-            "cards__html__j2",
-            "{% macro card(paper, reason) %}{{ reason }}{% endmacro %}"
-            "{% macro reason(words) %}<p title='a > {{ words }}'>x</p>{% endmacro %}",
-            "within a tag",
-        ),
-        ("test__txt__j2", "one\n{% if %}", "test.txt.j2, line 2"),
-        ("test__txt__j2", "one\n\n{{ brand.nmae }}", "test.txt.j2, line 3"),
-        (
-            "cards__html__j2",
-            "{% macro card(paper, reason) %}{{ reason }}{% endmacro %}",
-            "no macro",
-        ),
-        ("digest__html__j2", "<!doctype html><p>{{ digest.body }}", "<!DOCTYPE html>"),
-        ("digest__txt__j2", "{{ digest.body }}", "links.preferences"),
-        ("test__html__j2", "{% extends 'nowhere.html.j2' %}", "nowhere.html.j2"),
-        ("digest__subject__txt__j2", "{{ 1 / 0 }}", "digest.subject.txt.j2, line 1"),
-        (
-            "digest__html__j2",
-            "<!DOCTYPE html>\n<p>{{ digest.body }}{{ links.preferences | upper }}"
-            "{{ links.unsubscribe }}",
-            "without a filter",
-        ),
-    ],
-    ids=[
-        "words in a tag",
-        "syntax",
-        "unknown name",
-        "missing part",
-        "no doctype",
-        "no way to the preferences",
-        "missing file",
-        "division by zero",
-        "changed link",
-    ],
-)
-def test_a_broken_template_is_named_with_its_place(mail_templates, name, text, problem):
-    problems = with_templates(mail_templates, **{name: text}).check()
-
-    assert any(problem in sentence for sentence in problems), problems
-
-
-def test_what_only_the_page_on_the_web_shows_is_rehearsed_too(mail_templates):
-    footer = "{% block foot %}{% if not links.unsubscribe %}{{ nothing }}{% endif %}{% endblock %}"
-    changed = mail_templates.joinpath("digest.html.j2").read_text().partition("{% block foot %}")[0]
-
-    problems = with_templates(mail_templates, digest__html__j2=changed + footer).check()
-
-    assert any("digest.html.j2" in sentence and "nothing" in sentence for sentence in problems)
-
-
-def test_a_broken_template_file_is_named_by_file_and_line(tmp_path, mail_templates):
-    for file in mail_templates.iterdir():
-        (tmp_path / file.name).write_text(file.read_text())
-    broken = (tmp_path / "cards.html.j2").read_text().replace("paper.title", "paper.titel", 1)
-    (tmp_path / "cards.html.j2").write_text(broken)
-    line = next(n for n, text in enumerate(broken.splitlines(), 1) if "titel" in text)
-
-    problems = Renderer(tmp_path).check()
-
-    assert any(f"cards.html.j2, line {line}" in sentence for sentence in problems), problems
-
-
-def test_a_broken_template_is_told_when_used(mail_templates, mail_links, mail_brand):
-    renderer = with_templates(mail_templates, test__html__j2="{{ nothing }}")
-
-    with pytest.raises(TemplateProblem, match=r"test\.html\.j2, line 1"):
-        renderer.note(Kind.TEST, links=mail_links(), brand=mail_brand)
-
-
-# --- Golden mail -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("part", ["html", "text"])
