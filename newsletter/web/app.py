@@ -70,8 +70,8 @@ def create_app(
     _add_answers(app, view)
     app.add_middleware(
         Shield,
-        failure=lambda: view.page("failure.html", status=500),
-        late=lambda: _unavailable(view),
+        failure=lambda request: _failure(request, view),
+        late=lambda request: _unavailable(request, view),
         timing=timing,
     )
     return app
@@ -109,10 +109,7 @@ def _add_answers(app: FastAPI, view: View) -> None:
 
     @app.exception_handler(Unavailable)
     def unavailable(request: Request, __: Unavailable) -> Response:
-        if is_api(request):
-            headers = {"Retry-After": WAIT_SECONDS}
-            return problem("Something it needs does not answer now.", status=503, headers=headers)
-        return _unavailable(view)
+        return _unavailable(request, view)
 
     @app.exception_handler(RequestValidationError)
     def misread(_: Request, error: RequestValidationError) -> Response:
@@ -132,6 +129,14 @@ def _add_answers(app: FastAPI, view: View) -> None:
         return view.page("problem.html", values, status=error.status_code, headers=error.headers)
 
 
-def _unavailable(view: View) -> Response:
+def _failure(request: Request, view: View) -> Response:
+    if is_api(request):
+        return problem("Something went wrong here, and the log says what.", status=500)
+    return view.page("failure.html", status=500)
+
+
+def _unavailable(request: Request, view: View) -> Response:
     headers = {"Retry-After": WAIT_SECONDS}
+    if is_api(request):
+        return problem("Something it needs does not answer now.", status=503, headers=headers)
     return view.page("unavailable.html", status=503, headers=headers)

@@ -49,14 +49,17 @@ class Timing:
 
 
 class Shield:
-    """Middleware. failure, late: make the answers to a request that ended in a bug, or not yet."""
+    """Middleware. failure, late: make the answers to a request that ended in a bug, or not yet.
+
+    Both are told the request: a program is answered in JSON.
+    """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        failure: Callable[[], Response],
-        late: Callable[[], Response],
+        failure: Callable[[Request], Response],
+        late: Callable[[Request], Response],
         timing: Timing,
     ) -> None:
         self.app, self.failure, self.late, self.timing = app, failure, late, timing
@@ -96,7 +99,7 @@ class Shield:
             self._late.add(page)
             page.add_done_callback(self._late.discard)
             log.error("page_late route=%s", route_of(scope))
-            await self.late()(scope, receive, answer.instead())
+            await self.late(Request(scope))(scope, receive, answer.instead())
         else:
             await page
 
@@ -106,7 +109,7 @@ class Shield:
         except Exception as error:  # noqa: BLE001 - the last resort of an entry
             _log_failure(scope, error)
             if not answer.status:
-                await self.failure()(scope, receive, answer)
+                await self.failure(Request(scope))(scope, receive, answer)
 
 
 class _Answer:

@@ -132,6 +132,7 @@ def slow(tmp_path):
     app = create_app(newsletter, timing=Timing(answer_seconds=0.15))
 
     @app.get("/hangs/{token}")
+    @app.get("/api/{token}")
     def hangs(token: str) -> str:
         gate.wait(20)
         return token
@@ -159,6 +160,15 @@ def test_a_page_that_hangs_is_answered_for_and_no_other_waits(slow, caplog):
     assert client.get("/healthz").text == "ok\n"
     gate.set()
     assert client.get("/hangs/a-token").text == '"a-token"'
+
+
+def test_a_program_is_told_in_json_that_an_answer_is_late(slow):
+    client, _ = slow
+
+    late = client.get("/api/hangs")
+
+    assert (late.status_code, is_polite(late)) == (503, True)
+    assert late.json() == {"problem": "Something it needs does not answer now.", "column": None}
 
 
 def test_when_every_thread_hangs_the_site_still_says_so(slow):
