@@ -143,6 +143,23 @@ def check_time_zone(name: str) -> ZoneInfo:
     raise ChoiceError(f"the time zone is {_shown(name)}: {hint}")
 
 
+def time_zone_meant(text: str) -> str:
+    """The name of the zone that a person means, or the text as it is where that is none.
+
+    Capitals do not matter, a blank may stand for an underscore, and a city for its zone: "new york"
+    is America/New_York.
+    """
+    return _zones_by_word().get(text.strip()[:_SHOWN].casefold().replace(" ", "_"), text)
+
+
+@lru_cache(maxsize=1)
+def _zones_by_word() -> dict[str, str]:
+    """Each zone by its name and by its city. Zones of one city, as Istanbul has, keep one time."""
+    names = sorted(_time_zones())
+    cities = {name.casefold().rpartition("/")[2]: name for name in names if "Etc/" not in name}
+    return cities | {name.casefold(): name for name in names}
+
+
 @lru_cache(maxsize=1)
 def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones() - _NOT_PLACES)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from newsletter.core.schedule import Cadence, check_time_zone, midnight_of
+from newsletter.core.schedule import Cadence, check_time_zone, midnight_of, time_zone_meant
 from newsletter.core.subscribers import MAX_MUTES, MAX_TOPICS, TopicText, Wishes, review_wishes
 from newsletter.core.text import clean, cut
 from newsletter.errors import ChoiceError, FilterError
@@ -22,8 +22,8 @@ LONGEST_PAUSE = timedelta(days=366)
 LONGEST_OWN_NAME = 60  # characters of a filter that stand for a topic's missing name
 MAX_ROWS = 60  # of a kind; a form with more was not made by our page
 _ROW = re.compile(r"(topics|mutes)-([0-9]{1,3})(?:-(name|filter|cap|on|box|remove))?")
-_REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
-            "Pacific")  # fmt: skip
+_REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/",
+            "Indian/", "Pacific/")  # fmt: skip
 
 T = TypeVar("T")
 Errors = dict[str, FilterError | ChoiceError]
@@ -139,6 +139,7 @@ def read_form(fields: Mapping[str, str], *, before: WishesForm) -> WishesForm:
         name: fields.get(name, getattr(before, name)).strip()
         for name in ("cadence", "weekday", "hour", "time_zone", "cap", "language", "paused_until")
     }
+    plain["time_zone"] = time_zone_meant(plain["time_zone"])
     is_ticked = "thumbnails" in fields if "boxes" in fields else before.thumbnails
     return WishesForm(topics=topics, mutes=mutes, thumbnails=is_ticked, **plain)
 
@@ -239,13 +240,10 @@ def _moved(items: Sequence[T], number: int, step: int) -> tuple[T, ...]:
 
 
 @lru_cache(maxsize=1)
-def time_zones() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Regions with their zones, for a list to choose from; UTC stands before them."""
-    names = sorted(available_timezones())
-    return tuple(
-        (region, tuple(name for name in names if name.startswith(region + "/")))
-        for region in _REGIONS
-    )
+def time_zones() -> tuple[str, ...]:
+    """What the field of the time zone offers; it takes every other name of a zone too."""
+    regional = (name for name in available_timezones() if name.startswith(_REGIONS))
+    return ("UTC", *sorted(regional))
 
 
 CADENCES = (

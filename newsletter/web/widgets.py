@@ -13,7 +13,7 @@ def choices() -> dict[str, object]:
         "cadences": CADENCES,
         "weekdays": tuple((str(number), name) for number, name in enumerate(WEEKDAYS)),
         "hours": HOURS,
-        "regions": time_zones(),
+        "zones": time_zones(),
         "languages": LANGUAGES,
         "limits": {
             "topics": MAX_TOPICS,

@@ -14,6 +14,7 @@ from newsletter.core.schedule import (
     check_weekday,
     edition_of,
     next_due,
+    time_zone_meant,
     window_days,
 )
 from newsletter.errors import ChoiceError
@@ -173,6 +174,22 @@ def test_a_wrong_time_zone_is_named_with_the_one_that_was_meant(name, hint):
 
     assert hint in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        (" EUROPE/london ", "Europe/London"),
+        ("istanbul", "Europe/Istanbul"),
+        ("utc", "UTC"),
+        ("Mars", "Mars"),
+        ("", ""),
+    ],
+)
+def test_a_city_stands_for_its_time_zone(typed, meant):
+    assert time_zone_meant(typed) == meant
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_each_problem_stands_at_its_field_and_nothing_typed_is_lost(client, news
         assert f'id="{problem}"' in answer.text
     assert "did you mean <code>author:</code>?" in answer.text
     assert "\n        ^</pre>" in answer.text
-    for typed in ('value="ada at home"', 'value="(agents autor:x"', 'value="Mine"', ">Mars<"):
+    for typed in ('value="ada at home"', 'value="(agents autor:x"', 'value="Mine"', 'value="Mars"'):
         assert typed in answer.text
     assert '<option value="9" selected>' in answer.text
     assert newsletter.subscribers() == ()
@@ -314,7 +314,7 @@ def test_preferences_show_every_wish(client, newsletter):
 
     for shown in ('value="agents"', 'value="survey"', 'name="cap" value="7"',
                   '<option value="18" selected>', '<option value="weekly" selected>',
-                  '<option value="4" selected>', "<option selected>Asia/Tokyo",
+                  '<option value="4" selected>', 'value="Asia/Tokyo"',
                   'name="thumbnails" value="1" checked', 'value="2026-07-01"'):  # fmt: skip
         assert shown in page
 

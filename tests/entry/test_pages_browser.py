@@ -78,7 +78,7 @@ def test_a_reader_subscribes_confirms_chooses_leaves_and_comes_back(page, newsle
     page.get_by_label("Your mail address").fill(EVE)
     page.get_by_label("Or in your own words").fill("(agents")
     page.get_by_text("When: Monday to Friday").click()
-    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    page.get_by_label("Time zone").fill("berlin")
     page.locator("button.full").click()
 
     assert "bracket is never closed" in page.locator("#topics-0-filter-problem").inner_text()

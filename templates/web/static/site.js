@@ -4,12 +4,13 @@
 
   // A new reader's time zone, where they have not chosen one.
   function guessTimeZone() {
-    var list = document.querySelector("select[data-guess]");
+    var field = document.querySelector("input[data-guess]");
     var zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (!list || !zone || list.value !== "UTC") return;
-    list.value = zone;
-    if (list.value !== zone) list.value = "UTC";
-    showRhythm(list.form);
+    if (!field || !zone || field.value !== "UTC") return;
+    var isOffered = [].some.call(field.list.options, function (one) { return one.value === zone; });
+    if (!isOffered) return;
+    field.value = zone;
+    showRhythm(field.form);
   }
 
   // The line that stands for the folded "When".
@@ -17,8 +18,8 @@
     var line = form && form.querySelector("[data-rhythm]");
     if (!line) return;
     var chosen = function (name) {
-      var list = form.elements[name];
-      return list.options[list.selectedIndex].text.trim();
+      var field = form.elements[name];
+      return field.options ? field.options[field.selectedIndex].text.trim() : field.value.trim();
     };
     var days = form.elements.cadence.value === "weekly"
       ? "Every " + chosen("weekday") : chosen("cadence");
@@ -35,6 +36,10 @@
     else field.removeAttribute("aria-invalid");
   }
 
+  // What a field that offers zones holds would hide all others: typing replaces it.
+  document.addEventListener("focusin", function (event) {
+    if (event.target.list) event.target.select();
+  });
   document.addEventListener("htmx:afterSwap", markField);
   document.addEventListener("change", function (event) {
     if (event.target.form) showRhythm(event.target.form);
