@@ -8,13 +8,13 @@ from builders import wait_until
 
 from newsletter.adapters.queue import Task
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-# Domain → messages a second; beyond them it says 450 4.7.1.
-RATES = {"one.example": 100, "two.example": 50, "three.example": 25, "four.example": 12,
-         "bad.example": 2}  # fmt: skip
+# Domain → messages a second; beyond them it says 450 4.7.1. So few that no machine is too slow.
+RATES = {"one.example": 40, "two.example": 20, "three.example": 10, "four.example": 5,
+         "bad.example": 1}  # fmt: skip
 FREE, FREE_READERS = "free.example", 600
-SECONDS = 30
+SECONDS = 20  # by the relay's clock
 
 
 def test_workers_send_to_each_domain_what_it_bears_and_the_good_ones_do_not_wait(make_world):
@@ -35,7 +35,7 @@ def test_workers_send_to_each_domain_what_it_bears_and_the_good_ones_do_not_wait
     world.newsletter.ring(Task.SEND)
     world.wait_for(1)
     began = world.relay.journal("taken")[0].at
-    wait_until(lambda: time.time() > began + SECONDS)
+    wait_until(lambda: time.time() > began + SECONDS)  # what is counted is what comes in a time
 
     lines = [line for line in world.relay.journal("taken") if line.at < began + SECONDS]
     taken = Counter(_domain(line) for line in lines)

@@ -138,7 +138,7 @@ NOTE = (
     + f"""
 local function kept_share(accepted, refused)
   local share = refused / (accepted + refused)
-  return math.max(0.95 * (1 - share), 1 - 2 * share, {flow.LEAST_KEPT})
+  return math.max({flow.STEP_BACK} * (1 - share), 1 - 2 * share, {flow.LEAST_KEPT})
 end
 for i = 2, #KEYS do
   local key, from = KEYS[i], 4 * (i - 2) + 1
@@ -157,8 +157,10 @@ for i = 2, #KEYS do
     else
       redis.call('HSET', key, 'accepted', 0, 'refused', 0, 'counted', text(now))
       if refused > 0 then
-        rate = rate_of(kept[1], kept[2]) * kept_share(accepted, refused)
-        rate = math.max(rate, {flow.LEAST_RATE})
+        rate = rate_of(kept[1], kept[2])
+        local borne = math.min(accepted / (now - kept[5]), rate)
+        rate = math.max(rate * kept_share(accepted, refused), borne * {flow.STEP_BACK},
+                        {flow.LEAST_RATE})
       end
     end
   end

@@ -16,6 +16,7 @@ DAY_SLOTS = 144
 LEAST_RATE = 0.2  # messages a second; even a domain that refuses everything is asked now and then
 CLIMB = 1.03  # a second: costs one refusal in about seventy while it stands at a limit
 LEAST_CLIMB = 0.2  # a second, a second
+STEP_BACK = 0.95  # of what it took
 LEAST_KEPT = 0.1  # of the rate, by one step back
 REACTION = 1.0  # seconds until a new rate shows; refusals before that were meant for the old one
 FORGIVEN_AFTER = 600.0  # seconds without a refusal: then the domain is as free as any other
@@ -159,7 +160,9 @@ def note(
     """The domain after these replies; None while it is free.
 
     rate: at which messages went there, all workers together; asked only of a domain that was free.
-    A step back leaves what was accepted of late, a little less, and never less than a tenth.
+    A step back leaves what was accepted of late, a little less, and never less than a tenth. A
+    slow process tells late what it handed over at the old rate: however many of those were
+    refused, what the domain took in that time it bears.
     """
     if slowed is None:
         if not refused:
@@ -173,7 +176,9 @@ def note(
     counted = replace(slowed, accepted=0, refused=0, counted_since=now)
     if not refused:
         return counted
-    rate = max(rate_of(slowed, now=now) * _kept(accepted, refused), LEAST_RATE)
+    rate = rate_of(slowed, now=now)
+    borne = min(accepted / (now - slowed.counted_since), rate)
+    rate = max(rate * _kept(accepted, refused), borne * STEP_BACK, LEAST_RATE)
     return replace(counted, rate=rate, since=now)
 
 
@@ -185,4 +190,4 @@ def pause_of(failures: int) -> float:
 def _kept(accepted: int, refused: int) -> float:
     """The share of its rate that a domain keeps. A few refusals may have other reasons."""
     share = refused / (accepted + refused)
-    return max(0.95 * (1 - share), 1 - 2 * share, LEAST_KEPT)
+    return max(STEP_BACK * (1 - share), 1 - 2 * share, LEAST_KEPT)

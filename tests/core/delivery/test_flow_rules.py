@@ -1,6 +1,6 @@
 """The rules of pace: never above a limit, and near to what a domain bears."""
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 
 import pytest
@@ -104,15 +104,22 @@ class Domain:
         return taken, count - taken
 
 
-def mailed(capacity: float, *, seconds: float, offered: float = 2000.0) -> Domain:
-    """A domain that gets all that the rules allow, every tenth of a second."""
+def mailed(
+    capacity: float, *, seconds: float, offered: float = 2000.0, late: float = 0.0
+) -> Domain:
+    """A domain that gets all that the rules allow, every tenth of a second.
+
+    late: seconds from the leave to go to the answer, as on a machine that is busy.
+    """
     domain, slowed = Domain(capacity), None
+    on_the_way = deque([0] * int(late * 10))
     for tick in range(1, int(seconds * 10)):
         now, wanted = tick / 10, int(offered / 10)
         if slowed is not None:
             slowed, grant = flow.leave(slowed, wanted, now=now)
             wanted = grant.count
-        accepted, refused = domain.offer(wanted, now)
+        on_the_way.append(wanted)
+        accepted, refused = domain.offer(on_the_way.popleft(), now)
         slowed = flow.note(slowed, accepted=accepted, refused=refused, rate=offered, now=now)
     return domain
 
@@ -122,6 +129,14 @@ def test_a_domain_gets_nearly_what_it_bears(capacity):
     domain = mailed(capacity, seconds=120)
 
     assert domain.accepted >= 0.85 * capacity * 120
+
+
+@pytest.mark.parametrize("late", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("capacity", [20, 100, 400])
+def test_refusals_that_come_late_push_no_domain_below_what_it_bears(capacity, late):
+    domain = mailed(capacity, seconds=60, late=late)
+
+    assert domain.accepted >= 0.85 * capacity * 60
 
 
 @pytest.mark.parametrize("capacity", [20, 100, 400])
