@@ -1,8 +1,33 @@
-"""What the walks share: a desk that sends on purpose, and its first reader."""
+"""What the walks share: services over each database, a desk that sends on purpose, its reader."""
 
 import pytest
-from builders import add_reader
+from builders import a_newsletter, add_reader, settings_for
 from reader_desk import Desk
+
+from newsletter.adapters.queue import MemoryQueue
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, tmp_path):
+    if request.param == "sqlite":
+        return settings_for(tmp_path)
+    url = request.getfixturevalue("postgres_url")
+    return settings_for(tmp_path, database_url=url)
+
+
+@pytest.fixture
+def service(database, tmp_path):
+    """Makes a service over the test's database, with a queue that is looked at by hand."""
+    made = []
+
+    def make(papers=(), **parts):
+        parts = {"queue": MemoryQueue(), **parts}
+        made.append(a_newsletter(tmp_path, papers=papers, settings=database, **parts))
+        return made[-1]
+
+    yield make
+    for newsletter in made:
+        newsletter.close()
 
 
 @pytest.fixture
