@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel import Session
 
@@ -51,7 +52,8 @@ def import_subscribers(
     for key, because in _not_welcome(session, checked).items():
         refused.append((checked.pop(key).address.text, because))
     added = [
-        (one.address, one.address_hash, one.wishes, _due(one, now)) for one in checked.values()
+        (one.address, one.address_hash, one.wishes, _due(one.wishes, now))
+        for one in checked.values()
     ]
     if added:
         store.add_active(session, added, now=now)
@@ -69,7 +71,11 @@ def import_subscribers(
 def _checked(text: str, wishes: Wishes, hash_secret: bytes) -> _Reader:
     address = parse_address(text)
     hashed = hash_address(address.key, hash_secret)
-    return _Reader(address=address, address_hash=hashed, wishes=check_wishes(wishes))
+    return _Reader(address=address, address_hash=hashed, wishes=_checked_wishes(wishes))
+
+
+# Readers that come together from elsewhere mostly have the same wishes.
+_checked_wishes = lru_cache(maxsize=4096)(check_wishes)
 
 
 def _not_welcome(session: Session, readers: dict[str, _Reader]) -> dict[str, str]:
@@ -82,12 +88,12 @@ def _not_welcome(session: Session, readers: dict[str, _Reader]) -> dict[str, str
     return found
 
 
-def _due(reader: _Reader, now: datetime) -> datetime:
-    wishes = reader.wishes
+def _due(wishes: Wishes, now: datetime) -> datetime:
+    return _due_after(wishes.cadence, wishes.hour, wishes.weekday, wishes.time_zone, now)
+
+
+@lru_cache(maxsize=1024)  # one instant for very many readers
+def _due_after(cadence: str, hour: int, weekday: int, time_zone: str, now: datetime) -> datetime:
     return next_due(
-        check_cadence(wishes.cadence),
-        hour=wishes.hour,
-        weekday=wishes.weekday,
-        time_zone=wishes.time_zone,
-        after=now,
+        check_cadence(cadence), hour=hour, weekday=weekday, time_zone=time_zone, after=now
     )

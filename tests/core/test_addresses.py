@@ -1,9 +1,10 @@
 """Addresses: which are good, which are one, and the return path that names a delivery."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from newsletter.core import addresses
 from newsletter.core.addresses import (
     hash_address,
     parse_address,
@@ -81,6 +82,24 @@ def test_any_text_is_an_address_or_is_refused(text):
         return
     assert address.text.count("@") == 1
     assert not any(letter.isspace() or letter in "<>,;\r\n" for letter in address.text)
+
+
+@given(
+    st.from_regex(r"[a-zB0-9._'+-]{1,66}@([a-zB0-9-]{1,12}\.){0,2}[a-z0-9-]{0,4}", fullmatch=True)
+)
+@example("postmaster@Example.ORG")
+@example("a" * 64 + "@example.org")
+@example("a" * 65 + "@example.org")
+@example("ada@xn--bcher-kva.example")
+@example("ada@xn--.example")
+@example("ada@" + "a." * 124 + "org")
+def test_a_plain_address_is_read_as_the_long_way_reads_it(typed):
+    try:
+        found = addresses._any_address(typed)
+    except AddressError:
+        found = None
+
+    assert addresses._plain_address(typed) in (found, None)
 
 
 def test_parsing_an_address_again_changes_nothing():

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.bulk import insert_many
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import bump_ranges, lock_range
 from newsletter.adapters.store.tables import (
@@ -20,6 +21,7 @@ from newsletter.adapters.store.wishes import (
     add_texts,
     insert_texts,
     mute_rows,
+    plain_columns,
     plain_wishes,
     replace_texts,
     topic_rows,
@@ -115,28 +117,32 @@ def add_active(
 
     None of the addresses may be there yet.
     """
-    rows = [
+    keys = [address.key for address, *_ in readers]
+    wishes = [one for _, _, one, _ in readers]
+    insert_many(
+        session,
+        SubscriberRow,
         {
-            "address": address.text,
-            "address_key": address.key,
-            "address_hash": address_hash,
+            "address": [address.text for address, *_ in readers],
+            "address_key": keys,
+            "address_hash": [hashed for _, hashed, *_ in readers],
+            "domain": [key.rpartition("@")[2] for key in keys],
+            "next_due_at": [due_at for *_, due_at in readers],
+            **plain_columns(wishes),
+        },
+        shared={
             "status": Status.ACTIVE.value,
             "created_at": now,
             "confirmed_at": now,
-            "next_due_at": due_at,
             "ended_because": "",
-            **plain_wishes(wishes),
-        }
-        for address, address_hash, wishes, due_at in readers
-    ]
-    made = insert(SubscriberRow).returning(col(SubscriberRow.id), sort_by_parameter_order=True)
-    ids = session.scalars(made, rows).all()
-    topics, mutes = [], []
-    for subscriber_id, (_, _, wishes, _) in zip(ids, readers, strict=True):
-        assert subscriber_id is not None  # the database has just given it
-        topics += topic_rows(subscriber_id, wishes)
-        mutes += mute_rows(subscriber_id, wishes)
-    insert_texts(session, topics, mutes)
+        },
+    )
+    ids = ids_by_key(session, keys)
+    insert_texts(
+        session,
+        [row for key, one in zip(keys, wishes, strict=True) for row in topic_rows(ids[key], one)],
+        [row for key, one in zip(keys, wishes, strict=True) for row in mute_rows(ids[key], one)],
+    )
 
 
 def statuses_of(session: Session, keys: Collection[str]) -> dict[str, str]:

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.bulk import insert_many
 from newsletter.adapters.store.tables import MuteRow, SubscriberRow, TopicRow
 from newsletter.core.subscribers import TopicText, Wishes
 
@@ -29,6 +30,11 @@ _PLAIN = (
 def plain_wishes(wishes: Wishes) -> dict[str, Any]:
     """What stands in the subscriber's own row."""
     return {name: getattr(wishes, name) for name in _PLAIN}
+
+
+def plain_columns(wishes: Sequence[Wishes]) -> dict[str, list[Any]]:
+    """The same of many readers, each wish a column."""
+    return {name: [getattr(one, name) for one in wishes] for name in _PLAIN}
 
 
 def wishes_of(session: Session, rows: Iterable[SubscriberRow]) -> dict[int, Wishes]:
@@ -102,7 +108,7 @@ def insert_texts(
     session: Session, topics: Sequence[dict[str, Any]], mutes: Sequence[dict[str, Any]]
 ) -> None:
     """Rows of many readers, as `topic_rows` and `mute_rows` make them."""
-    if topics:
-        session.execute(insert(TopicRow), topics)
-    if mutes:
-        session.execute(insert(MuteRow), mutes)
+    for table, rows in ((TopicRow, topics), (MuteRow, mutes)):
+        if rows:
+            columns = {name: [row[name] for row in rows] for name in rows[0]}
+            insert_many(session, table, columns)
