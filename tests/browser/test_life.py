@@ -14,6 +14,9 @@ from newsletter.adapters.queue import MemoryQueue
 from newsletter.cli.site import Site
 from newsletter.core.subscribers import Status
 from newsletter.web import create_app, stored_mail
+from newsletter.web.shield import Timing
+
+BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 
 pytestmark = pytest.mark.browser
 
@@ -187,7 +190,7 @@ def test_the_browser_does_the_sum_that_a_proof_asks_for(browser, tmp_path):
         tmp_path, papers=[a_paper()], settings=settings, clock=Clock(), queue=MemoryQueue()
     ) as newsletter:
         newsletter.pull(MONDAY.date())
-        with Site(create_app(newsletter), listening):
+        with Site(create_app(newsletter, timing=BUSY), listening):
             context = browser.new_context(base_url=base)
             context.add_init_script(WATCH)
             page, complaints = context.new_page(), []

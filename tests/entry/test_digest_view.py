@@ -13,7 +13,9 @@ from newsletter.core.mail.links import links_of
 from newsletter.core.subscribers import TopicText, Wishes
 from newsletter.core.tokens import Purpose, make_token
 from newsletter.web import create_app
+from newsletter.web.shield import Timing
 
+BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 BASE = "https://papers.example.org"
 TODAY = MONDAY.date()
 LONG = "We build agents that plan, one careful step after the other, and say why. " * 12
@@ -28,7 +30,9 @@ def newsletter(tmp_path):
 
 @pytest.fixture
 def client(newsletter):
-    with TestClient(create_app(newsletter), base_url=BASE, raise_server_exceptions=False) as made:
+    with TestClient(
+        create_app(newsletter, timing=BUSY), base_url=BASE, raise_server_exceptions=False
+    ) as made:
         yield made
 
 

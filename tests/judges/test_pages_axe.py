@@ -16,6 +16,9 @@ from pages_walk import fill, forms_of, is_page, pressed, starts, walk
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.cli.site import Site
 from newsletter.web import create_app
+from newsletter.web.shield import Timing
+
+BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +44,7 @@ def site(tmp_path_factory) -> Iterator[tuple[str, list[str]]]:
         settings=settings_for(folder, base_url=base),
     ) as newsletter:  # fmt: skip
         newsletter.pull(MONDAY.date())
-        app = create_app(newsletter)
+        app = create_app(newsletter, timing=BUSY)
         with TestClient(app, base_url=base, raise_server_exceptions=False) as client:
             fill(newsletter, client)
             pages = walk(client, starts(newsletter, app))
@@ -49,7 +52,7 @@ def site(tmp_path_factory) -> Iterator[tuple[str, list[str]]]:
             states = {name: shown[name].text for name in one_of_each(shown)}
             states |= pressed(client, forms_of(pages))
             states |= {"bad link": client.get("/confirm/x").text, "404": client.get("/x").text}
-        app = create_app(newsletter)
+        app = create_app(newsletter, timing=BUSY)
 
         @app.get("/state/{name:path}")
         def state(name: str) -> HTMLResponse:

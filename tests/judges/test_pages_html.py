@@ -13,6 +13,9 @@ from pages_walk import BASE, fill, forms_of, is_page, pressed, starts, walk
 
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.web import create_app
+from newsletter.web.shield import Timing
+
+BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 
 pytestmark = pytest.mark.browser  # not that it drives one: it is what the pages' judges run with
 
@@ -31,7 +34,7 @@ def pages(tmp_path_factory) -> dict[str, str]:
     papers.append(a_paper(13, title='A <b>bold</b> & "quoted" title', authors=("<i>",)))
     with a_newsletter(folder, papers=papers, clock=Clock(), queue=MemoryQueue()) as newsletter:
         newsletter.pull(MONDAY.date())
-        app = create_app(newsletter)
+        app = create_app(newsletter, timing=BUSY)
         with TestClient(app, base_url=BASE, raise_server_exceptions=False) as client:
             fill(newsletter, client)
             found = walk(client, starts(newsletter, app))

@@ -13,7 +13,9 @@ from sqlalchemy import inspect, text
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.core.subscribers import Status
 from newsletter.web import create_app
+from newsletter.web.shield import Timing
 
+BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 TODAY = date(2026, 6, 15)
 BASE = "https://papers.example.org"
 
@@ -30,7 +32,7 @@ def service(tmp_path):
 
 @pytest.fixture
 def client(service):
-    with TestClient(create_app(service), base_url=BASE) as client:
+    with TestClient(create_app(service, timing=BUSY), base_url=BASE) as client:
         yield client
 
 

@@ -27,6 +27,7 @@ from newsletter.core.filters.troubles import Trouble
 _WORD = rf"(?!(?:AND|OR|NOT)(?:[\s()]|$))[^\s()\[\]{QUOTES}]+"
 _DATE = rf"[{QUOTES}]?(?:\d{{4}}(?:/\d\d?){{0,2}})[{QUOTES}]?"
 _TAG = r"\[[^\]]*\]"
+# No `*+` behind a group: Python 3.11 up to 3.11.4 has a bug there (python/cpython #101955).
 _TOKEN = re.compile(
     rf"""\s*+(?:
       (?P<paren>[()])
@@ -34,7 +35,7 @@ _TOKEN = re.compile(
     | (?P<low>{_DATE})\s*(?:{_TAG})?\s*:\s*(?P<high>{_DATE})\s*(?P<range_tag>{_TAG})
     | [{QUOTES}](?P<quoted>[^{QUOTES}]*)[{QUOTES}]\s*(?P<quoted_tag>{_TAG})?
     | (?P<unclosed>[{QUOTES}])
-    | (?P<words>{_WORD}(?:\s++{_WORD})*+)\s*(?P<words_tag>{_TAG})?
+    | (?P<words>{_WORD}(?:\s++{_WORD})*)\s*(?P<words_tag>{_TAG})?
     )""",
     re.VERBOSE,
 )
