@@ -1,32 +1,16 @@
 """`newsletter why`: step by step with a mark each, a conclusion, and the same for programs."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
+from bundled_day import DAY
 
-import newsletter as package
-from newsletter.cli.root import run
-
-DAY = "2026-06-16"
 ADA = "ada@example.org"
 
 
 @pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run a command on an empty data folder whose source is the bundled day."""
-    for name in [name for name in os.environ if name.startswith("NEWSLETTER_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NEWSLETTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("NEWSLETTER_SOURCES", f"folder:{Path(package.__file__).parent / 'demo_day'}")
-
-    def command(*words):
-        code = run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return command
+def command(bundled_day, newsletter):
+    return newsletter
 
 
 @pytest.fixture

@@ -6,28 +6,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-import newsletter as package
-
-DAY = "2026-06-16"
-DEMO_DAY = Path(package.__file__).with_name("demo_day")
+from builders import wait_until
+from bundled_day import DAY, DEMO_DAY
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="processes are found by their environment"
 )
-
-
-def wait_until(is_so: Callable[[], object], seconds: float = 40) -> None:
-    give_up = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.05)
 
 
 class Machine:

@@ -2,21 +2,18 @@
 
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from newsletter.cli.root import run
 
-REPORTS = Path(__file__).parents[1] / "fixtures" / "reports"
+REPORTS = Path(__file__).parents[2] / "fixtures" / "reports"
 
 
 @pytest.fixture
 def classify(monkeypatch, capsys):
     """Run the command where no setting is set; exit code, what each line says, and the words."""
-    for name in [name for name in os.environ if name.startswith("NEWSLETTER_")]:
-        monkeypatch.delenv(name)
 
     def classify(*files, stdin=b""):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))

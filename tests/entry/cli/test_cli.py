@@ -4,13 +4,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from newsletter.cli.root import app, run
+from newsletter.cli.root import app
 
 COMMANDS = [
     ["demo"],
@@ -44,22 +43,8 @@ COMMANDS = [
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch, tmp_path) -> None:
-    for name in [name for name in os.environ if name.startswith(("NEWSLETTER_", "CELERY_"))]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("NEWSLETTER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("NEWSLETTER_SOURCES", f"folder:{tmp_path}")
-
-
-@pytest.fixture
-def newsletter(capsys) -> Callable[..., tuple[int, str, str]]:
-    """Run a command in this process: its exit code, stdout and stderr."""
-
-    def command(*words: str) -> tuple[int, str, str]:
-        code = run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return command
 
 
 def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

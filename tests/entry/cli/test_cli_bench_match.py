@@ -14,7 +14,7 @@ from newsletter.core.filters import parse_filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.papers import Paper
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "hf_daily_papers" / "2026-06-18.json"
+DATA = Path(__file__).parents[4] / "shared" / "data" / "hf_daily_papers" / "2026-06-18.json"
 PROMISED = {
     *("subscribers", "papers", "distinct_filters", "compile_seconds", "match_seconds"),
     *("total_seconds", "peak_mb", "readers_with_papers"),

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-RECORDED = Path(__file__).resolve().parents[2].parent / "shared/data/hf_daily_papers"
+RECORDED = Path(__file__).resolve().parents[3].parent / "shared/data/hf_daily_papers"
 
 
 @pytest.fixture
