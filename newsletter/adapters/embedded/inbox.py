@@ -9,6 +9,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -72,7 +73,8 @@ class SmtpThread:
         self._server.close()
         for protocol in list(self._protocols):
             if protocol.transport is not None:  # None before it is connected and after
-                protocol.transport.abort()
+                with suppress(AttributeError):  # Python 3.11.2, of a TLS line closed twice
+                    protocol.transport.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

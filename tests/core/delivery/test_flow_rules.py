@@ -1,5 +1,6 @@
 """The rules of pace: never above a limit, and near to what a domain bears."""
 
+from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass
 
@@ -25,8 +26,8 @@ def test_no_second_sees_more_than_its_limit(per_second, wishes):
         bucket, grant = flow.take(bucket, wanted, burst=burst, rate=rate, now=now)
         given_at += [now] * grant.count
 
-    for instant in given_at:
-        assert sum(instant <= other < instant + 0.999 for other in given_at) <= per_second
+    for first, instant in enumerate(given_at):  # they stand in the order of time
+        assert bisect_left(given_at, instant + 0.999) - first <= per_second
 
 
 @given(per_second=st.integers(1, 500))
