@@ -41,6 +41,16 @@ from newsletter.core.tex import readable
         ("at https://example.org/a{our page}.", "at our page (https://example.org/a)."),
         ("code: ~https://example.org/a/{https://example.org/a/}", "code: https://example.org/a/"),
         ("It is\\\\ two lines", "It is two lines"),
+        (r"$\|x\|_2$ and \|y\|", "‖x‖₂ and ‖y‖"),
+        (r"$\mathbb{F}$ and $\mathbb{1}$", "𝔽 and 𝟙"),
+        (r"$\dot{x} \succeq \binom{n}{k}$", "ẋ ⪰ (n choose k)"),
+        (r"H\textsubscript{2}O, the 1\textsuperscript{st}", "H₂O, the 1ˢᵗ"),
+        ("τ^c-Bench, x^n, not x^no", "τᶜ-Bench, xⁿ, not x^no"),
+        (r"\\{1, \\ldots, n\\} and \\(\\epsilon\\)", "{1, …, n} and ε"),
+        (r"models \"that read\", and na\"ive ones", 'models "that read", and na"ive ones'),
+        (r"It ends.\n It begins.", "It ends. It begins."),
+        (r"at least \1.49M", "at least $1.49M"),
+        ("at https://example.org/a}{https://example.org/a.", "at https://example.org/a."),
     ],
 )
 def test_tex_is_read_as_it_was_meant(typed, read):
@@ -96,6 +106,10 @@ def test_any_text_can_be_read(text):
         "https://a",
         "https://a{",
         "{A ",
+        "https://a}{",
+        "\\\\a",
+        'a\\"',
+        "\\|",
     ],
 )
 def test_a_hostile_text_takes_no_longer_than_its_length(piece):
