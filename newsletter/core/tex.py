@@ -89,7 +89,7 @@ _SPACED = re.compile(r"\{([,=+:<>-])\}")
 _SIM = re.compile(r"\{\\?sim\}\s?(?=\d)")
 _KEPT_CAPITALS = re.compile(r"(?<![^\s(\"“'])\{([A-Z][\w-]{0,40}(?: [A-Z][\w-]{0,40}){0,3})\}")
 
-# Text that was escaped as JSON once too often: commands, quotes and line ends have a backslash more.
+# Text that was escaped as JSON once too often: commands, quotes, line ends have a backslash more.
 _TWICE = re.compile(r"\\\\(?:[A-Za-z]{2}|[({])")
 _ONCE = re.compile(r"(?<!\\)\\(?!\\)")
 _QUOTED_TWICE = re.compile(r'\w[.,;:!?]?\\"(?![A-Za-z{\\])')
