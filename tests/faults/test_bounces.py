@@ -77,6 +77,7 @@ def postfix(**values):
     folder.chmod(0o755)
     for name in ("config", "queue", "data", "reports"):
         (folder / name).mkdir()
+        (folder / name).chmod(0o755)
     shutil.chown(folder / "data", "postfix")
     os.chown(folder / "reports", NOBODY, NOBODY)
     for name in ("new", "cur", "tmp"):
@@ -86,6 +87,8 @@ def postfix(**values):
     main = MAIN.format(folder=folder, uid=NOBODY, **values)
     (folder / "config/main.cf").write_text(main)
     (folder / "config/master.cf").write_text(MASTER.format(port=port) + MORE)
+    for path in (folder / "config").iterdir():
+        path.chmod(0o644)
     command = ["postfix", "-c", str(folder / "config")]
     started = subprocess.run([*command, "start"], capture_output=True, text=True, check=False)
     try:
@@ -95,7 +98,8 @@ def postfix(**values):
         yield port, folder
     finally:
         subprocess.run([*command, "stop"], capture_output=True, check=False)
-        print((folder / "maillog").read_text()[-3000:])
+        if (folder / "maillog").exists():
+            print((folder / "maillog").read_text()[-3000:])
         shutil.rmtree(folder, ignore_errors=True)
 
 

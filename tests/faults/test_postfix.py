@@ -134,12 +134,15 @@ def postfix(logins) -> Iterator[Postfix]:
     port = free_port()
     for name in ("config", "queue", "data"):
         (folder / name).mkdir()
+        (folder / name).chmod(0o755)  # whatever the umask
     shutil.chown(folder / "data", "postfix")
     for name in ("relay.pem", "relay.key"):
         shutil.copy(TLS / name, folder / name)
         (folder / name).chmod(0o600)
     (folder / "config/main.cf").write_text(MAIN.format(folder=folder, auth_port=logins))
     (folder / "config/master.cf").write_text(MASTER.format(port=port))
+    for path in (folder / "config").iterdir():
+        path.chmod(0o644)
     command = ["postfix", "-c", str(folder / "config")]
     started = subprocess.run([*command, "start"], capture_output=True, text=True, check=False)
     try:
