@@ -1,6 +1,7 @@
 """Papers and previews: what readers and admins look at before anything is sent."""
 
 import time
+from calendar import monthrange
 from datetime import date, datetime
 from functools import cached_property
 
@@ -37,6 +38,12 @@ class Reading(Service):
         """The stored paper of this id."""
         with self.store.read() as session:
             return shelf.papers_with_ids(session, [paper_id]).get(paper_id)
+
+    def papers_of_month(self, year: int, month: int) -> list[tuple[str, date, datetime]]:
+        """(id, day, when it changed last) of a month's papers, the newest day first."""
+        last = monthrange(year, month)[1]
+        with self.store.read() as session:
+            return shelf.papers_changed(session, date(year, month, 1), date(year, month, last))
 
     def papers_changed_at(self) -> datetime | None:
         """When a paper was added or changed last; None while there is none."""

@@ -24,7 +24,7 @@ MOST_KEPT = 256
 MAKERS = 1
 WORTH_PACKING = 1000  # bytes
 _STAMP = re.compile(rb'name="stamp" value="\w*"')  # of a form: other words, the same page
-_PACKED = ("text/", "application/json", "application/atom+xml", "image/svg+xml")
+_PACKED = ("text/", "application/json", "application/atom+xml", "application/xml", "image/svg+xml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

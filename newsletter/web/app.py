@@ -25,6 +25,7 @@ from newsletter.web.pages import public_router
 from newsletter.web.previews import preview_router
 from newsletter.web.service import service_router
 from newsletter.web.shield import Shield, Timing, only_from_here
+from newsletter.web.sitemaps import sitemap_router
 from newsletter.web.view import View
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ def create_app(
     app.include_router(preview_router(newsletter, view, kept))
     app.include_router(archive_router(newsletter, view, kept))
     app.include_router(feed_router(newsletter, kept))
+    app.include_router(sitemap_router(newsletter, view, kept))
     app.include_router(api_router(newsletter))
     app.include_router(link_router(newsletter, view, door))
     app.include_router(digest_router(newsletter))

@@ -37,7 +37,8 @@ def service_router(newsletter: Newsletter, view: View) -> APIRouter:
 
     @router.api_route("/robots.txt", methods=READ)
     def robots() -> Response:
-        return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=3600"})
+        words = f"{ROBOTS}\nSitemap: {view.site}/sitemap.xml\n"
+        return PlainTextResponse(words, headers={"Cache-Control": "public, max-age=3600"})
 
     @router.api_route("/favicon.ico", methods=READ)
     def icon(request: Request) -> Response:

@@ -84,6 +84,16 @@ def paper_ids_since(session: Session, first: date) -> list[str]:
     return list(session.scalars(select(col(PaperRow.id)).where(col(PaperRow.featured_on) >= first)))
 
 
+def papers_changed(session: Session, first: date, last: date) -> list[tuple[str, date, datetime]]:
+    """(id, day, when it changed last) of the papers of these days, the newest day first."""
+    rows = session.execute(
+        select(col(PaperRow.id), col(PaperRow.featured_on), col(PaperRow.changed_at))
+        .where(col(PaperRow.featured_on).between(first, last))
+        .order_by(col(PaperRow.featured_on).desc(), col(PaperRow.id))
+    )
+    return [(paper_id, day, changed_at) for paper_id, day, changed_at in rows]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPaper:
     """A paper with when it came: to the store, and to its readers for the first time."""
