@@ -231,7 +231,9 @@ def test_a_bug_is_one_sentence_and_its_details_are_in_a_file(newsletter, monkeyp
 def test_a_reader_that_has_seen_enough_is_no_error():
     shell = '"$0" -m newsletter --help | head -1; exit ${PIPESTATUS[0]}'
 
-    done = subprocess.run(["bash", "-c", shell, sys.executable], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", shell, sys.executable], capture_output=True, text=True, check=False
+    )
 
     assert done.stderr == ""
 
