@@ -272,7 +272,7 @@ def test_a_batch_never_outlasts_its_end(scripted_relay, transport_to):
     started = time.monotonic()
     outcomes = send(transport, letters(20))
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert results(outcomes).count(Result.UNCERTAIN) == 1
     assert results(outcomes).count(Result.HELD) == 19
 

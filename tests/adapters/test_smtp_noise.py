@@ -62,7 +62,7 @@ def test_silence_anywhere_is_an_outcome_in_time(scripted_relay, transport_to, pl
 
     expected = {"greeting": Result.HELD, "ehlo": Result.HELD, "dot": Result.UNCERTAIN}
     assert outcome.result is expected.get(place, Result.DEFERRED)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10  # not the two minutes of a silent relay
 
 
 def test_a_half_closed_connection_is_an_outcome(scripted_relay, transport_to):

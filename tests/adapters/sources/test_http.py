@@ -205,12 +205,12 @@ def test_a_server_that_says_nothing_is_left(web, new_http):
 @pytest.mark.parametrize("drips_head", [False, True], ids=["body", "head"])
 def test_a_server_that_sends_a_byte_now_and_then_is_cut(web, new_http, drips_head):
     url = web.on("/", web.reply(b"x" * 5000, drip=0.03, drips_head=drips_head))
-    start = time.monotonic()
+    start, patient = time.monotonic(), QUICK | {"read": timedelta(seconds=20)}
 
-    problem = refusal(new_http(tries=1, **QUICK), url)
+    problem = refusal(new_http(tries=1, **patient), url)
 
     assert problem.reason == f"{url} was not done within 0.4 s"
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10
 
 
 def test_a_dead_host_is_one_sentence(new_http):
