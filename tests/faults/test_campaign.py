@@ -1,6 +1,6 @@
 """Two hundred kills at random, over editions of twenty thousand readers; by hand, not by CI.
 
-    .venv/bin/pytest -m campaign -n 0 -s
+    .venv/bin/pytest -m campaign -n 0 -s tests/faults/test_campaign.py
 
 prints for each database what it came to, as JSON. CAMPAIGN_KILLS and CAMPAIGN_READERS change its
 size, FAULT_SEED plays one again. HASTY_SPEED=10 measures the recovery more truly, and takes longer:
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.campaign, pytest.mark.timeout(4 * 3600)]
 
 KILLS = int(os.environ.get("CAMPAIGN_KILLS", "200"))
 READERS = int(os.environ.get("CAMPAIGN_READERS", "20000"))
-KILLS_A_DAY = 40
+KILLS_A_DAY = min(KILLS, 40)
 PAPERS_A_DAY = 3
 MOST_CLAIMED = (
     2 * PROCESSES * MOST_AT_ONCE
