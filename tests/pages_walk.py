@@ -15,8 +15,10 @@ from builders import MONDAY, add_reader, wishes
 from sqlalchemy import text
 
 from newsletter.adapters.store.tables import Row
+from newsletter.web.shield import Timing
 
 BASE = "https://papers.example.org"
+BUSY = Timing(answer_seconds=20.0, even_seconds=0.0)  # a test machine may be
 SECRET = re.compile(r"/[a-z2-7]{28,}")  # a token in a path
 OF_PAPERS = re.compile("/(?:archive|papers?|feed|preview|view|static|api|openapi)")
 ADDRESSES = ("href", "src", "action", "hx-get", "hx-post", "data-challenge", "poster")

@@ -6,17 +6,13 @@ import re
 
 import pytest
 from builders import MONDAY, Clock, a_newsletter, a_paper, add_reader
-from fastapi.testclient import TestClient
+from pages_walk import BASE
 
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.core.mail.links import links_of
 from newsletter.core.subscribers import TopicText, Wishes
 from newsletter.core.tokens import Purpose, make_token
-from newsletter.web import create_app
-from newsletter.web.shield import Timing
 
-BUSY = Timing(answer_seconds=20.0)  # a test machine may be
-BASE = "https://papers.example.org"
 TODAY = MONDAY.date()
 LONG = "We build agents that plan, one careful step after the other, and say why. " * 12
 
@@ -25,14 +21,6 @@ LONG = "We build agents that plan, one careful step after the other, and say why
 def newsletter(tmp_path):
     papers = [a_paper(number, abstract=LONG, upvotes=200 - number) for number in range(1, 61)]
     with a_newsletter(tmp_path, papers=papers, clock=Clock(), queue=MemoryQueue()) as made:
-        yield made
-
-
-@pytest.fixture
-def client(newsletter):
-    with TestClient(
-        create_app(newsletter, timing=BUSY), base_url=BASE, raise_server_exceptions=False
-    ) as made:
         yield made
 
 

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 from builders import MONDAY, Clock, a_newsletter, a_paper, settings_for
+from pages_walk import BUSY
 
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.cli.site import Site
 from newsletter.web import create_app
-from newsletter.web.shield import Timing
 
 pytestmark = pytest.mark.browser
 
-BUSY = Timing(answer_seconds=20.0, even_seconds=0.0)  # a test machine may be
 FIELD, PLACE = "#topics-0-filter", "#topics-0-filter-live"
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from newsletter.web.inbox import PAGE_SIZE, inbox_router
 from newsletter.web.stored_mail import MAX_BYTES
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "web"
+TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
 
 
 @pytest.fixture

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 from builders import MONDAY, Clock, a_newsletter, a_paper, settings_for, wishes
+from pages_walk import BUSY
 
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.cli.site import Site
 from newsletter.core.subscribers import Status
 from newsletter.web import create_app
-from newsletter.web.shield import Timing
-
-BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 
 pytestmark = pytest.mark.browser
 

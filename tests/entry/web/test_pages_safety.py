@@ -10,6 +10,7 @@ from builders import Clock, a_newsletter, a_paper, add_reader, settings_for, wis
 from fastapi.testclient import TestClient
 from pages_walk import (
     BASE,
+    BUSY,
     MONDAY,
     SECRET,
     dump,
@@ -25,9 +26,8 @@ from pages_walk import (
 from newsletter.adapters.queue import MemoryQueue
 from newsletter.core.tokens import Purpose, make_token
 from newsletter.web import create_app
-from newsletter.web.shield import FROM_ANYWHERE, Timing
+from newsletter.web.shield import FROM_ANYWHERE
 
-TIMING = Timing(answer_seconds=20.0, even_seconds=0.0)  # of a test machine that is busy
 MARK = "zzhostilezz"
 NASTY = (
     f"<script>{MARK}</script>",
@@ -59,7 +59,7 @@ def site(tmp_path_factory):
     papers.append(a_paper(13, title='<script>alert("t")</script>', abstract="<img src=x>"))
     with a_newsletter(folder, papers=papers, clock=Clock(), queue=MemoryQueue()) as newsletter:
         newsletter.pull(MONDAY.date())
-        app = create_app(newsletter, timing=TIMING)
+        app = create_app(newsletter, timing=BUSY)
         with TestClient(app, base_url=BASE, raise_server_exceptions=False) as client:
             fill(newsletter, client)
             yield newsletter, app, client
@@ -224,7 +224,7 @@ def test_nothing_hostile_in_any_address_is_run_or_a_failure(site):
 
 def test_a_link_opens_what_it_was_made_for_and_nothing_else(tmp_path):
     with a_newsletter(tmp_path, queue=MemoryQueue()) as newsletter:
-        app = create_app(newsletter, timing=TIMING)
+        app = create_app(newsletter, timing=BUSY)
         client = TestClient(app, base_url=BASE, raise_server_exceptions=False)
         reader, keys = add_reader(newsletter, "ada", "agents"), newsletter.letterhead.keys
         behind_links = {one.path for one in routes_of(app) if "{token}" in one.path}
@@ -251,7 +251,7 @@ def test_old_links_work_after_the_keys_were_changed_and_not_after_they_were_drop
         settings = settings_for(tmp_path, secret_keys=keys)
         with a_newsletter(tmp_path, settings=settings) as after:
             statuses.append(
-                TestClient(create_app(after, timing=TIMING), base_url=BASE).get(link).status_code
+                TestClient(create_app(after, timing=BUSY), base_url=BASE).get(link).status_code
             )
 
     assert statuses == [200, 400]

@@ -9,7 +9,7 @@ from builders import settings_for, wait_until
 
 from newsletter.cli.root import run
 
-MAILS = Path(__file__).parents[2] / "templates" / "email"
+MAILS = Path(__file__).parents[3] / "templates" / "email"
 
 
 @pytest.fixture

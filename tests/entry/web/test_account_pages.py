@@ -4,41 +4,15 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from builders import MONDAY, Clock, a_newsletter, a_paper, add_reader, settings_for
-from fastapi.testclient import TestClient
-from sqlalchemy import text
+from builders import MONDAY, add_reader
+from pages_walk import BASE, dump
 
-from newsletter.adapters.queue import MemoryQueue
 from newsletter.adapters.store.claims import add_suppression
-from newsletter.adapters.store.tables import Row
 from newsletter.core.addresses import hash_address
 from newsletter.core.subscribers import Status
 from newsletter.core.tokens import Purpose, make_token
-from newsletter.web import create_app
-from newsletter.web.shield import Timing
 
-BUSY = Timing(answer_seconds=20.0)  # a test machine may be
-BASE = "https://papers.example.org"
 NEW = "ada@new.example.org"
-
-
-@pytest.fixture
-def newsletter(tmp_path):
-    papers = [a_paper(number, upvotes=30 - number) for number in range(1, 13)]
-    settings = settings_for(tmp_path, form_seconds=0)
-    with a_newsletter(
-        tmp_path, papers=papers, clock=Clock(), queue=MemoryQueue(), settings=settings
-    ) as made:
-        made.pull(MONDAY.date())
-        yield made
-
-
-@pytest.fixture
-def client(newsletter):
-    with TestClient(
-        create_app(newsletter, timing=BUSY), base_url=BASE, raise_server_exceptions=False
-    ) as made:
-        yield made
 
 
 @pytest.fixture
@@ -56,14 +30,6 @@ def page(newsletter, ada) -> str:
 def leave(newsletter, ada) -> str:
     """The path of ada's way out."""
     return newsletter.pages_of(ada.id).unsubscribe.removeprefix(BASE)
-
-
-def dump(newsletter) -> dict[str, list]:
-    with newsletter.store.read() as session:
-        return {
-            name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name}"))]
-            for name in Row.metadata.tables
-        }
 
 
 def mailed_link(newsletter, kind: str) -> str:
