@@ -182,10 +182,14 @@ def _compose_edition(
     windows = {key: _window(index, day, most) for key, most in days.items()}
     memory.learn([paper.id for paper in index.papers])
     bits = memory.seen_by_reader(index)
+    made: dict[object, Digest | None] = {}  # by all that it depends on
     digests: dict[int, Digest] = {}
     for reader in waiting:
         window, known = windows[_window_key(reader)], bits.get(reader.id, 0)
-        digest = _compose(index, reader, window=window, seen=known)
+        key = (reader.topics, reader.mutes, reader.cap, window, known)
+        if key not in made:
+            made[key] = _compose(index, reader, window=window, seen=known)
+        digest = made[key]
         if digest is not None:
             digests[reader.id] = digest
     memory.add(digests)
@@ -217,7 +221,7 @@ def _compose(
     """The reader's digest. A topic or mute that cannot be read any more is left out, named."""
     made = partial(compose, index, window=window, seen=seen, cap=reader.cap)
     try:
-        return made(_topics(reader.topics), mutes=tuple(map(Filter, reader.mutes)))
+        return made(_topics(reader.topics), mutes=[*map(Filter, reader.mutes)])
     except FilterError:  # stored texts were checked when they were set, so the language has changed
         topics = [one for one in _topics(reader.topics) if _is_readable(one.filter, reader.id)]
         mutes = [one for one in map(Filter, reader.mutes) if _is_readable(one, reader.id)]
@@ -305,8 +309,9 @@ class _Memory:
             readers[id(digest)] |= 1 << reader - first
         added: dict[str, int] = defaultdict(int)
         for which, digest in {id(digest): digest for digest in digests.values()}.items():
+            theirs = readers[which]
             for paper_id in digest.shown_ids:
-                added[paper_id] |= readers[which]
+                added[paper_id] |= theirs
         for paper_id, bits in added.items():
             bitmap = self._bitmaps[paper_id]
             before = int.from_bytes(bitmap, "little")

@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted  # text as JSON, in quotes
 from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
-from newsletter.adapters.store.bulk import run_many
+from newsletter.adapters.store.bulk import insert_many
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import edition_id
 from newsletter.adapters.store.tables import DeliveryRow, EditionRow
@@ -28,21 +29,6 @@ class Sender:
 
     secret: bytes
     domain: str
-
-
-def digest_record(digest: Digest) -> dict[str, Any]:
-    """The digest as the ledger keeps it: ids and words, no texts."""
-    record: dict[str, Any] = {
-        "sections": [
-            [section.topic, [[pick.paper_id, list(pick.words)] for pick in section.picks]]
-            for section in digest.sections
-        ]
-    }
-    if digest.left_out:
-        record["left_out"] = [[pick.paper_id, list(pick.words)] for pick in digest.left_out]
-    if digest.more:
-        record["more"] = digest.more
-    return record
 
 
 def readable(read: Callable[[], Digest | None], delivery_id: int | None) -> Digest | None:
@@ -97,13 +83,10 @@ def add_digests(
     if not digests:
         return
     day = edition[1].isoformat()
-    shared = {id(digest): digest for digest in digests.values()}  # by many readers, often
-    texts = {which: _text(digest) for which, digest in shared.items()}
-    run_many(
+    insert_many(
         session,
-        sqlite=_PLAN_ONE,
-        postgresql=_PLAN_ALL,
-        columns={
+        DeliveryRow,
+        {
             "subscriber_id": list(digests),
             "message_id": [
                 message_id(
@@ -116,35 +99,48 @@ def add_digests(
                 )
                 for reader in digests
             ],
-            "digest": [texts[id(digest)] for digest in digests.values()],
+            "digest": _texts(digests.values()),
         },
-        shared={"edition_id": edition[0], "now": now},
+        shared={"edition_id": edition[0], "next_at": now, "planned_at": now, **_UNTRIED},
+        is_once=True,
     )
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _texts(digests: Iterable[Digest]) -> list[str]:
+    """Each as its row keeps it: ids and words as JSON, no texts of papers.
+
+    {"sections": [[topic, [[paper id, [word, …]], …]], …]}, and what is there of "left_out", picks
+    as well, and "more". Many readers share a digest, and very many digests a pick.
+    """
+    texts: dict[int, str] = {}  # by identity: to compare them would take longer than to write them
+    picks: dict[int, str] = {}
+    found = []
+    for digest in digests:
+        text = texts.get(id(digest))
+        if text is None:
+            text = texts[id(digest)] = _text(digest, picks)
+        found.append(text)
+    return found
 
 
-def _text(digest: Digest) -> str:
-    return _encode(digest_record(digest))
+def _text(digest: Digest, picks: dict[int, str]) -> str:
+    sections = [
+        f"[{_quoted(section.topic)},[{_list(section.picks, picks)}]]" for section in digest.sections
+    ]
+    left_out = f',"left_out":[{_list(digest.left_out, picks)}]' if digest.left_out else ""
+    more = f',"more":{digest.more}' if digest.more else ""
+    return f'{{"sections":[{",".join(sections)}]{left_out}{more}}}'
 
 
-# A planned delivery, one by one and all together.
-_COLUMNS = (
-    "INSERT INTO deliveries (edition_id, subscriber_id, resend_no, message_id, state, epoch, "
-    "attempts, recovered, uncertain, next_at, last_code, last_status, last_text, planned_at, "
-    "digest, because) "
-)
-_PLAN_ONE = (
-    _COLUMNS + "VALUES (:edition_id, :subscriber_id, 0, :message_id, 'pending', 0, 0, 0, 0, :now, "
-    "0, '', '', :now, :digest, '') ON CONFLICT DO NOTHING"
-)
-_PLAN_ALL = (
-    _COLUMNS + "SELECT :edition_id, one.subscriber_id, 0, one.message_id, 'pending', 0, 0, 0, 0, "
-    ":now, 0, '', '', :now, CAST(one.digest AS json), '' "
-    "FROM unnest(CAST(:subscriber_id AS bigint[]), CAST(:message_id AS text[]), "
-    "CAST(:digest AS text[])) AS one(subscriber_id, message_id, digest) ON CONFLICT DO NOTHING"
-)
+def _list(wanted: Sequence[Pick], picks: dict[int, str]) -> str:
+    listed = []
+    for pick in wanted:
+        text = picks.get(id(pick))
+        if text is None:
+            words = ",".join([_quoted(word) for word in pick.words])
+            text = picks[id(pick)] = f"[{_quoted(pick.paper_id)},[{words}]]"
+        listed.append(text)
+    return ",".join(listed)
 
 
 def add_single(
@@ -184,6 +180,21 @@ def singles_planned(session: Session, kind: Kind, subscriber_id: int, *, day: da
     ).one()
 
 
+# What a delivery is that nobody has claimed yet.
+_UNTRIED: dict[str, Any] = {
+    "resend_no": 0,
+    "state": State.PENDING.value,
+    "epoch": 0,
+    "attempts": 0,
+    "recovered": 0,
+    "uncertain": 0,
+    "last_code": 0,
+    "last_status": "",
+    "last_text": "",
+    "because": "",
+}
+
+
 def _new(
     edition: tuple[int, date],
     kind: Kind,
@@ -196,6 +207,7 @@ def _new(
     because: str = "",
 ) -> dict[str, Any]:
     return {
+        **_UNTRIED,
         "edition_id": edition[0],
         "subscriber_id": subscriber_id,
         "resend_no": resend_no,
@@ -207,15 +219,7 @@ def _new(
             resend_no=resend_no,
             domain=sender.domain,
         ),
-        "state": State.PENDING,
-        "epoch": 0,
-        "attempts": 0,
-        "recovered": 0,
-        "uncertain": 0,
         "next_at": now,
-        "last_code": 0,
-        "last_status": "",
-        "last_text": "",
         "planned_at": now,
         "digest": digest,
         "because": because,

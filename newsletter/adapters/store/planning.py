@@ -1,9 +1,9 @@
 """What the planner reads and writes: who is due, by ranges, and what they have seen."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, select, update
 from sqlmodel import Session, col
@@ -22,10 +22,11 @@ from newsletter.adapters.store.tables import (
 from newsletter.core.delivery.states import COUNTS_AS_SEEN, LIFETIMES, Kind
 from newsletter.core.ports import RANGE_SIZE
 
+TopicOf = tuple[str, str, int | None]  # name, filter text, cap
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """One active subscriber as the planner needs them. topics: (name, filter text, cap).
+
+class Reader(NamedTuple):
+    """One active subscriber as the planner needs them; a tuple, since there are very many.
 
     paused_at: when a pause began that no digest has followed yet.
     """
@@ -39,7 +40,7 @@ class Reader:
     paused_until: datetime | None
     paused_at: datetime | None
     is_suppressed: bool
-    topics: tuple[tuple[str, str, int | None], ...]
+    topics: tuple[TopicOf, ...]
     mutes: tuple[str, ...]
 
 
@@ -133,31 +134,17 @@ def readers_in(session: Session, range_no: int, *, due_at: datetime | None) -> l
         return []
     topics, mutes = _topics(session, range_no), _mutes(session, range_no)
     return [
-        Reader(
-            id=reader,
-            cadence=cadence,
-            weekday=weekday,
-            hour=hour,
-            time_zone=time_zone,
-            cap=cap,
-            paused_until=paused_until,
-            paused_at=paused_at,
-            is_suppressed=is_suppressed,
-            topics=tuple(topics.get(reader, ())),
-            mutes=tuple(mutes.get(reader, ())),
-        )
-        for (
-            reader, cadence, weekday, hour, time_zone, cap, paused_until, paused_at, is_suppressed
-        ) in rows
-    ]  # fmt: skip
+        Reader._make((*row, tuple(topics.get(row[0], ())), tuple(mutes.get(row[0], ()))))
+        for row in rows
+    ]
 
 
 def _ids_of(range_no: int) -> tuple[int, int]:
     return range_no * RANGE_SIZE, (range_no + 1) * RANGE_SIZE - 1
 
 
-def _topics(session: Session, range_no: int) -> Mapping[int, list[tuple[str, str, int | None]]]:
-    topics: dict[int, list[tuple[str, str, int | None]]] = {}
+def _topics(session: Session, range_no: int) -> Mapping[int, list[TopicOf]]:
+    topics: dict[int, list[TopicOf]] = defaultdict(list)
     rows = session.connection().execute(
         select(
             col(TopicRow.subscriber_id), col(TopicRow.name), col(TopicRow.filter), col(TopicRow.cap)
@@ -165,8 +152,8 @@ def _topics(session: Session, range_no: int) -> Mapping[int, list[tuple[str, str
         .where(col(TopicRow.subscriber_id).between(*_ids_of(range_no)), col(TopicRow.is_on))
         .order_by(col(TopicRow.subscriber_id), col(TopicRow.position))
     )
-    for subscriber_id, name, text, cap in rows:
-        topics.setdefault(subscriber_id, []).append((name, text, cap))
+    for subscriber_id, name, text, cap in rows.all():  # at once: one by one takes twice as long
+        topics[subscriber_id].append((name, text, cap))
     return topics
 
 
