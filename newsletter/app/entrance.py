@@ -35,6 +35,10 @@ class Entrance(Service):
         domain = key.rpartition("@")[2]
         return self.parts.gate.take(Knock(mailbox=mailbox, domain=domain, network=network))
 
+    def spend(self, proof: str) -> bool:
+        """Whether this proof of work is good: each counts once. Raises QueueUnavailable."""
+        return self.parts.gate.spend(proof)
+
     def ready(self) -> tuple[Finding, ...]:
         """Whether pages can be served. Papers that grew old are told, and keep nobody out."""
         return (*self._answering(), self._freshness())

@@ -189,6 +189,13 @@ class Gate(Protocol):
         """Whether this mail may be sent; if so, it counts. Raises QueueUnavailable."""
         ...
 
+    def spend(self, proof: str) -> bool:
+        """Whether this proof of work was never spent before; from now on it is.
+
+        proof: what `proof.read_proof` gave. Raises QueueUnavailable.
+        """
+        ...
+
     def look(self) -> None:
         """Raise QueueUnavailable unless it can count."""
         ...

@@ -47,18 +47,20 @@ def make_challenge(secret: bytes, *, salt: str, number: int, now: float) -> Chal
     )
 
 
-def is_proof(payload: str, secrets: Sequence[bytes], *, now: float) -> bool:
-    """Whether the text is the answer to a challenge of ours that has not run out.
+def read_proof(payload: str, secrets: Sequence[bytes], *, now: float) -> str | None:
+    """The challenge of ours that this text answers; None if none, or one that has run out.
+
+    Each challenge should count once: the gate remembers it by this name, for LIFETIME_SECONDS.
 
     payload: base64 of JSON with algorithm, challenge, number, salt, signature; any text whatever.
     """
     told = _read(payload)
     if told is None or told.get("algorithm") != ALGORITHM:
-        return False
+        return None
     salt, number = str(told.get("salt", "")), told.get("number")
     challenge, signature = str(told.get("challenge", "")), str(told.get("signature", ""))
     if not isinstance(number, int) or not salt.endswith("&") or _runs_out_at(salt) < now:
-        return False
+        return None
     solved = hashlib.sha256(f"{salt}{number}".encode("utf-8", "replace")).hexdigest()
     # As bytes: of texts only those in ASCII can be compared in constant time.
     known = [
@@ -67,7 +69,7 @@ def is_proof(payload: str, secrets: Sequence[bytes], *, now: float) -> bool:
         )
         for secret in secrets
     ]
-    return solved == challenge and any(known)
+    return solved if solved == challenge and any(known) else None
 
 
 def _signature(secret: bytes, challenge: str) -> str:

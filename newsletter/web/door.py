@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from newsletter.app import Newsletter
 from newsletter.core.gate import Limit, Passage, network_of, visitor_of
-from newsletter.core.proof import MOST_TRIES, is_proof, make_challenge
+from newsletter.core.proof import MOST_TRIES, make_challenge, read_proof
 from newsletter.core.stamps import make_stamp, read_stamp
 from newsletter.errors import Unavailable
 from newsletter.web.shield import make_even
@@ -93,10 +93,10 @@ class Door:
             log.info("trap_sprung")
             make_even(request)
             return done()
-        why = self._doubts(fields)
-        if why:
-            return self._once_more(fields, why)
         try:
+            why = self._doubts(fields)
+            if why:
+                return self._once_more(fields, why)
             passage = self._knock(request, address)
             if passage.stopped_by in ONCE_MORE:
                 return self._once_more(fields, passage.stopped_by, passage.wait_seconds)
@@ -137,14 +137,15 @@ class Door:
         return router
 
     def _doubts(self, fields: Mapping[str, str]) -> str:
-        """Why the form has to be sent once more; "" where it need not."""
+        """Why the form has to be sent once more; "" where it need not. Raises QueueUnavailable."""
         least, now = self._settings.form_seconds, self._clock()
         if least:
             stamp = read_stamp(fields.get(STAMP, ""), self._secrets)
             if stamp is None or not stamp.is_right(now=now, least=least):
                 return "early"
         if self._settings.proof_of_work:
-            return "" if is_proof(fields.get(PROOF, ""), self._secrets, now=now) else "proof"
+            proof = read_proof(fields.get(PROOF, ""), self._secrets, now=now)
+            return "" if proof is not None and self._newsletter.spend(proof) else "proof"
         return ""
 
     def _knock(self, request: Request, address: str) -> Passage:

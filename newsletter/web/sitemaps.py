@@ -1,4 +1,4 @@
-"""The site's map for search engines: one of the pages that stay, and one for each month of papers."""
+"""The map for search engines: one of the pages that stay, and one for each month of papers."""
 
 import re
 from collections.abc import Iterator

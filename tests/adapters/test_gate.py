@@ -8,6 +8,7 @@ import pytest
 from newsletter.adapters.gate import MemoryGate, RedisGate
 from newsletter.adapters.redis_urls import open_cache
 from newsletter.core.gate import DAY_SECONDS, OF_A_DOMAIN, Knock, Limit
+from newsletter.core.proof import LIFETIME_SECONDS
 from newsletter.errors import QueueUnavailable
 
 FAR = "203.0.113.0/24"
@@ -63,6 +64,20 @@ def test_a_domain_is_not_flooded_from_many_networks(gate):
     assert knock(gate, mailbox="new", domain="other.example").stopped_by is None
 
 
+def test_a_proof_of_work_counts_once_while_it_lasts(gate):
+    assert [gate.spend("one"), gate.spend("two"), gate.spend("one")] == [True, True, False]
+
+
+def test_a_proof_is_forgotten_when_it_has_run_out(hand, redis_client):
+    memory, shared = MemoryGate(clock=hand), RedisGate(redis_client)
+    memory.spend("one"), shared.spend("one")
+    hand.now += LIFETIME_SECONDS + 1
+    memory.spend("two")
+
+    assert list(memory._spent) == ["two"]
+    assert 0 < redis_client.ttl("gate:proof:one") <= LIFETIME_SECONDS
+
+
 def test_both_gates_decide_alike(redis_client, hand):
     chance = random.Random(7)
     gates = (MemoryGate(clock=hand), RedisGate(redis_client, clock=hand))
@@ -107,7 +122,7 @@ def test_memory_is_not_filled_for_ever(hand, monkeypatch):
 def test_a_server_that_is_away_is_told_at_once(tmp_path):
     gate = RedisGate(open_cache(f"unix://{tmp_path}/none?db=0"))
 
-    for ask in (gate.look, lambda: knock(gate)):
+    for ask in (gate.look, lambda: knock(gate), lambda: gate.spend("one")):
         with pytest.raises(QueueUnavailable):
             ask()
 

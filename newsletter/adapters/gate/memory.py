@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from newsletter.core import gate
 from newsletter.core.delivery.flow import Bucket
 from newsletter.core.gate import Knock, Passage
+from newsletter.core.proof import LIFETIME_SECONDS
 
 MOST_KEPT = 100_000  # of each count; then those that count for nothing any more are forgotten
 
@@ -20,6 +21,7 @@ class MemoryGate:
         self._mailed: dict[str, Sequence[float]] = {}
         self._networks: dict[str, Bucket] = {}
         self._domains: dict[str, Bucket] = {}
+        self._spent: dict[str, float] = {}  # until when; the oldest first
 
     def take(self, knock: Knock) -> Passage:
         with self._lock:
@@ -39,6 +41,15 @@ class MemoryGate:
             if max(len(self._mailed), len(self._networks), len(self._domains)) > MOST_KEPT:
                 self._forget(now)
             return passage
+
+    def spend(self, proof: str) -> bool:
+        with self._lock:
+            now = self._clock()
+            while self._spent and next(iter(self._spent.values())) < now:
+                del self._spent[next(iter(self._spent))]
+            is_new = proof not in self._spent
+            self._spent.setdefault(proof, now + LIFETIME_SECONDS)
+            return is_new
 
     def look(self) -> None:
         """It is always there."""

@@ -8,6 +8,7 @@ import redis
 
 from newsletter.core import gate
 from newsletter.core.gate import Knock, Limit, Passage, pace_of
+from newsletter.core.proof import LIFETIME_SECONDS
 from newsletter.errors import QueueUnavailable
 
 AWAY_SECONDS = 3.0  # a server that hangs would cost every visitor the time-out
@@ -71,6 +72,10 @@ class RedisGate:
         if not limit:
             return Passage()
         return Passage(stopped_by=Limit(limit.decode()), wait_seconds=float(wait))
+
+    def spend(self, proof: str) -> bool:
+        key = f"gate:proof:{proof}"
+        return bool(self._ask(lambda: self._client.set(key, b"", nx=True, ex=LIFETIME_SECONDS)))
 
     def look(self) -> None:
         self._ask(self._client.ping)
