@@ -14,12 +14,15 @@ from newsletter.core.results import Place
 from newsletter.errors import FilterError
 from newsletter.web.answers import Answer, Kept
 from newsletter.web.cards import cards_of, cards_of_matches, details_of, own_path, with_passage
-from newsletter.web.view import NEWS, READ, View
+from newsletter.web.view import HTML, NEWS, READ, View
 
 MOST_DAYS = 20_000  # that the archive counts: fifty years
 PAPERS_ON_PAGE = 30
 FOUND_ON_PAGE = 50
 LONGEST_DESCRIPTION = 160  # characters; search engines cut there
+# Pages without a match that a search goes past by itself: each looks at some days of long ago and
+# lets other visitors in between. Browsers give up after 20.
+MOST_PAST = 10
 
 Days = tuple[tuple[date, int], ...]
 
@@ -93,13 +96,18 @@ def archive_router(newsletter: Newsletter, view: View, kept: Kept) -> APIRouter:
         text = query.get("filter", "").strip()
         values: dict[str, object] = {
             "text": text, "errors": {}, "found": None, "cards": [], "following": "", "feed": "",
-            "is_first": "before" not in query,
+            "is_first": "before" not in query or "none" in query,
         }  # fmt: skip
         if text:
             try:
                 values |= found(text, _place(query))
             except FilterError as error:
                 values["errors"] = {"filter": error}
+        past = _page(query.get("past", "0"))
+        if values["following"] and not values["cards"] and past < MOST_PAST:
+            further = {"past": past + 1} | ({"none": 1} if values["is_first"] else {})
+            address = f"{view.root}/archive/search?{values['following']}&{urlencode(further)}"
+            return Answer.of(b"", HTML, status=302, headers={**NEWS, "Location": address})
         status = 400 if values["errors"] else 200
         return view.answer("search.html", values, status=status, headers=NEWS)
 

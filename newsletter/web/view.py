@@ -34,7 +34,7 @@ class View:
         self.files = _static_files(template_dirs(setting, "web"))
         version = hashlib.sha256("".join(one.etag for one in self.files.values()).encode())
         self.site = brand.base_url.rstrip("/")
-        root = urlsplit(self.site).path
+        self.root = root = urlsplit(self.site).path
         # Not select_autoescape: every one of these is a page, whatever its file is called.
         self.environment = Environment(
             loader=template_loader(setting, "web"),
