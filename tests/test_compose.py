@@ -16,13 +16,12 @@ TEXT = FILE.read_text(encoding="utf-8")
 HEAD = TEXT.partition("\nname:")[0]  # tells the operator what to write into .env
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
-APPS = ("web", "worker", "beat")
+APPS = ("web", "worker", "beat", "reports")
 SECRET_FOLDER = "/run/secrets/"
 # Not handed on, with the reason.
 NOT_HERE = {
     "TEMPLATES_DIR": "a folder of the operator's own would have to be mounted first",
     "DISPOSABLE_DOMAINS": "a file of the operator's own as well",
-    "HOOK_SECRETS": "compose asks for each secret that it names, and many use no such provider",
 }
 # ${NAME}, ${NAME:-default}, ${NAME:?what to do}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<words>[^}]*))?\}")
@@ -82,13 +81,16 @@ def test_no_secret_stands_in_the_file():
 
     assert not plain
     assert not re.search(r"://[^/\s]*:[^/\s]*@", TEXT.removeprefix(HEAD))
-    assert all(set(secret) == {"environment"} for secret in COMPOSE["secrets"].values())
+    optional = COMPOSE["secrets"]["hook_secrets"]
+    needed = [secret for secret in COMPOSE["secrets"].values() if secret is not optional]
+    assert all(set(secret) == {"environment"} for secret in needed)
+    assert optional == {"file": "${NEWSLETTER_HOOK_SECRETS_FILE:-/dev/null}"}
 
 
 def test_every_variable_without_a_default_is_explained_at_the_head():
     variables = [found.groupdict() for found in VARIABLE.finditer(TEXT.removeprefix(HEAD))]
     wanted = {one["name"] for one in variables if one["kind"] == "?"}
-    wanted |= {secret["environment"] for secret in COMPOSE["secrets"].values()}
+    wanted |= {one["environment"] for one in COMPOSE["secrets"].values() if "environment" in one}
 
     assert not {name for name in wanted if f"#   {name}=" not in HEAD}
     assert not [one for one in variables if one["kind"] == "?" and not one["words"]]
@@ -125,11 +127,15 @@ def test_what_must_last_lies_in_named_volumes():
     assert SERVICES["postgres"]["volumes"]
 
 
-def test_only_the_pages_can_be_reached_and_only_from_this_machine():
+def test_only_pages_and_reports_can_be_reached_and_only_from_this_machine():
     ports = {name: one["ports"] for name, one in SERVICES.items() if "ports" in one}
 
-    assert list(ports) == ["web"]
-    assert all(port.startswith("127.0.0.1:") for port in ports["web"])
+    assert list(ports) == ["web", "reports"]
+    assert all(port.startswith("127.0.0.1:") for taken in ports.values() for port in taken)
+
+
+def test_what_few_need_runs_only_when_it_is_asked_for():
+    assert [name for name, one in SERVICES.items() if "profiles" in one] == ["reports"]
 
 
 def test_the_image_is_built_from_files_that_exist_and_runs_without_rights():

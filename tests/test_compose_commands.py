@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}")
 READER = "ada@example.org"
+ALL = ("web", "worker", "beat", "reports")
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -35,7 +36,8 @@ class Machine:
         (folder / "secrets").mkdir()
         (folder / "data").mkdir()
         for name, secret in COMPOSE["secrets"].items():
-            (folder / "secrets" / name).write_text(told[secret["environment"]], encoding="utf-8")
+            words = told[secret["environment"]] if "environment" in secret else ""
+            (folder / "secrets" / name).write_text(words, encoding="utf-8")
         # Of each pair the left stands in the file, the right is what it is on this machine.
         self._here = {
             "/run/secrets": str(folder / "secrets"),
@@ -43,6 +45,7 @@ class Machine:
             "redis://redis:6379/0": redis_url,
             "0.0.0.0": "127.0.0.1",
             "8000": str(self.port),
+            "2424": str(free_port()),
         }
         self._there = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, self._here))})(?!\w)")
         self.folder = folder / "data"
@@ -118,9 +121,9 @@ def machine(tmp_path, redis_url, postgres_url, smtp_sink) -> Iterator[Machine]:
 
 def test_the_services_start_tell_that_they_are_well_work_together_and_stop(machine, smtp_sink):
     assert machine.start("migrate").wait(60) == 0, machine.log("migrate")
-    assert not any(machine.is_healthy(service) for service in ("web", "worker", "beat"))
+    assert not any(machine.is_healthy(service) for service in ALL)
 
-    for service in ("web", "worker", "beat"):
+    for service in ALL:
         process = machine.start(service)
         wait_until(lambda: machine.is_healthy(service), service, process, machine)  # noqa: B023
 
@@ -129,7 +132,7 @@ def test_the_services_start_tell_that_they_are_well_work_together_and_stop(machi
     assert confirmation.recipient == READER
     assert b"https://papers.example.org/confirm/" in confirmation.content
 
-    for service in ("beat", "web", "worker"):
+    for service in reversed(ALL):
         machine.processes[service].terminate()
         assert machine.processes[service].wait(90) == 0, machine.log(service)
     assert not machine.is_healthy("web")
