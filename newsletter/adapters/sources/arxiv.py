@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from newsletter.adapters.http import Http, Manners
 from newsletter.adapters.sources import atom
-from newsletter.adapters.sources.atom import ARXIV, Page, parse_atom_api, parse_feed
+from newsletter.adapters.sources.atom import Page, parse_atom_api, parse_feed
+from newsletter.adapters.sources.entries import ARXIV
 from newsletter.core.papers import Fetched
 from newsletter.core.ports import Validators
 from newsletter.core.works import merge
