@@ -62,36 +62,41 @@ class Conversation:
         self._head = b""
         self._size = 0
 
-    def feed(self, received: bytes) -> bytes:
-        answers = []
-        rest = self._rest + received if self._rest else received
-        while rest:
+    def feed(self, block: bytearray, size: int) -> bytes:
+        """block: its first `size` bytes are what came."""
+        if self._rest:
+            block = bytearray(self._rest) + memoryview(block)[:size]
+            size += len(self._rest)
+        answers, at = [], 0
+        while at < size:
             if self._is_data:
-                if (end := rest.find(END)) < 0:
-                    self._keep(rest, len(rest) - KEPT)
-                    rest = rest[-KEPT:]
+                # From the back, where it stands: what follows it is one group of commands at most,
+                # as a client waits for the answer to its DATA (RFC 2920 section 3.1).
+                if (end := block.rfind(END, at, size)) < 0:
+                    kept = max(at, size - KEPT)
+                    self._keep(block, at, kept)
+                    at = kept
                     break
-                self._keep(rest, end)
+                self._keep(block, at, end)
                 self._taken.take(self._head, self._size)
                 self._is_data, self._head, self._size = False, b"", 0
-                rest = rest[end + len(END) :]
+                at = end + len(END)
                 answers.append(_TAKEN)
                 continue
-            line, newline, after = rest.partition(b"\r\n")
-            if not newline:
+            if (end := block.find(b"\r\n", at, size)) < 0:
                 break
-            rest = after
-            verb = line[:4].upper()
+            verb = bytes(block[at : min(at + 4, end)]).upper()
+            at = end + 2
             self._is_data = verb == b"DATA"
             answers.append(_REPLIES.get(verb, _UNKNOWN))
-        self._rest = rest
+        self._rest = bytes(block[at:size])
         return b"".join(answers)
 
-    def _keep(self, some: bytes, size: int) -> None:
-        """Take in the first `size` bytes of the message's next part."""
-        self._size += max(0, size)
+    def _keep(self, block: bytearray, start: int, end: int) -> None:
+        """Take in this part of a message."""
+        self._size += end - start
         if len(self._head) < HEAD:
-            self._head += some[: min(HEAD, max(0, size))]
+            self._head += block[start : min(start + HEAD, end)]
 
 
 def serve(delay_seconds: float) -> Taken:
@@ -104,6 +109,7 @@ def serve(delay_seconds: float) -> Taken:
     looking.register(listening, selectors.EVENT_READ)
     looking.register(sys.stdin, selectors.EVENT_READ)
     late: deque[tuple[float, socket.socket, bytes]] = deque()
+    block = bytearray(READ)  # the same for all: what is read stays in the processor's cache
     while True:
         wait = max(0.0, late[0][0] - time.monotonic()) if late else None
         for key, _ in looking.select(wait):
@@ -112,7 +118,7 @@ def serve(delay_seconds: float) -> Taken:
             if key.fileobj is listening:
                 _welcome(listening, looking, taken, late, delay_seconds)
             else:
-                _answer(key, looking, late, delay_seconds)
+                _answer(key, block, looking, late, delay_seconds)
         now = time.monotonic()
         while late and late[0][0] <= now:
             _, client, answer = late.popleft()
@@ -135,6 +141,7 @@ def _welcome(
 
 def _answer(
     key: selectors.SelectorKey,
+    block: bytearray,
     looking: selectors.BaseSelector,
     late: deque[tuple[float, socket.socket, bytes]],
     delay_seconds: float,
@@ -142,14 +149,14 @@ def _answer(
     client = key.fileobj
     assert isinstance(client, socket.socket)
     try:
-        received = client.recv(READ)
+        size = client.recv_into(block)
     except OSError:
-        received = b""
-    if not received:
+        size = 0
+    if not size:
         looking.unregister(client)
         client.close()
         return
-    if answer := key.data.feed(received):
+    if answer := key.data.feed(block, size):
         _reply(client, answer, late, delay_seconds)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from newsletter.core.delivery.flow import Grant, Limits, Look
 from newsletter.core.delivery.states import Outcome
@@ -14,14 +14,13 @@ from newsletter.core.papers import Fetched
 Validators = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(NamedTuple):
     """One message on its way: `parts` together are the whole message, CRLF, not yet dot-stuffed.
 
     Most parts are shared with other letters, so that thousands of them wait in little memory.
     return_path and recipient are bare addresses (the envelope, RFC 5321). is_wire_ready: whoever
     made the parts vouches that they hold CRLF only, end with one, and that no line begins with a
-    dot; they may go out as they are.
+    dot; they may go out as they are. Thousands are made in a second.
     """
 
     delivery_id: int

@@ -47,6 +47,7 @@ class Handover:
         self._parcel: Parcel | None = None
         self._ahead: Parcel | None = None  # its envelope went with the dot of the one before
         self._stage = Stage.MAIL
+        self._taken: tuple[Reply, Outcome] | None = None  # the last reply, and what it means
 
     def run(self, work: Work) -> Step:
         """Until there is no more work. Raises Broken and Leaving: then call settle()."""
@@ -92,6 +93,12 @@ class Handover:
         if stage is Stage.DOT and self._wire.written < self._wire.dot_at:
             stage = Stage.DATA  # without its final dot the relay cannot have taken it
         work.done(letter, outcome_of(stage, code, text))
+
+    def _meaning(self, reply: Reply) -> Outcome:
+        """What the reply to a letter came to: many relays have the same words for all."""
+        if self._taken is None or self._taken[0] != reply:
+            self._taken = reply, outcome_of(Stage.DOT, *reply)
+        return self._taken[1]
 
     def _next(self, work: Work) -> Parcel | None:
         """The next letter that this relay can take at all."""
@@ -157,7 +164,7 @@ class Handover:
         was_early = self._wire.has_early_reply
         if was_early and reply.code < 400:
             raise Broken(f"it said {reply.code} before it had the whole letter")
-        outcome = outcome_of(Stage.DOT, *reply)
+        outcome = self._meaning(reply)
         self._parcel = None
         work.done(parcel.letter, outcome)
         if was_early or outcome.result is Result.UNCERTAIN:

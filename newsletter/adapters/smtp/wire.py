@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 MAX_LINE = 4_096  # bytes; RFC 5321 section 4.5.3.1.5 allows replies 512
 MAX_LINES = 200  # of one reply, or of all that came and were not asked for
-READ_BYTES = 65_536
+READ_BYTES = 8_192  # of replies; to ask for much takes as much memory each time
 BUFFER_BYTES = 262_144  # for what is sent: a whole letter and more, so that few calls are needed
 _CODES = {b"%d" % code: code for code in range(200, 600)}
 
@@ -59,6 +59,7 @@ class Wire:
         self._queued = 0
         self._lines: deque[bytes] = deque()
         self._rest = b""
+        self._last: tuple[bytes, Reply] = b"", Reply(0, "")
 
     def connect(self, family: int, address: tuple[str | int, ...] | tuple[int, bytes]) -> None:
         """Begin to connect; it is done when the socket is writable. Raises Broken."""
@@ -195,10 +196,13 @@ class Wire:
             raise Broken("the relay's reply is endless")
         if not self._lines:
             return None
-        if self._lines[0][3:4] != b"-":  # nearly always
-            code, _, text = _parse_line(self._lines.popleft())
-            return Reply(code, text)
-        return self._long_reply()
+        if self._lines[0][3:4] == b"-":
+            return self._long_reply()
+        line = self._lines.popleft()
+        if line != self._last[0]:
+            code, _, text = _parse_line(line)
+            self._last = line, Reply(code, text)
+        return self._last[1]
 
     def _long_reply(self) -> Reply | None:
         first, texts = 0, []
