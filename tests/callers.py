@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from newsletter.core.webhooks import Call
+from newsletter.core.webhooks.values import Call
 from newsletter.errors import SourceUnavailable
 
 KEY = "a-webhook-key-for-tests"

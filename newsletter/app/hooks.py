@@ -18,7 +18,8 @@ from newsletter.core.feedback.intake import CameBy, Fate
 from newsletter.core.feedback.mailed_leave import leave_arrival, leave_tokens
 from newsletter.core.subscribers import LEFT_AT_PROVIDER
 from newsletter.core.tokens import Purpose, read_token
-from newsletter.core.webhooks import Call, Event, arrival_of, token_arrival
+from newsletter.core.webhooks.arriving import arrival_of, token_arrival
+from newsletter.core.webhooks.values import Call, Event
 from newsletter.errors import AddressError, LinkError, Refused
 from newsletter.services import feedback, leaving
 

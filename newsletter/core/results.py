@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from newsletter.core.backtest import Match
 from newsletter.core.delivery.states import Kind, State
 from newsletter.core.digests import Digest
-from newsletter.core.mail.rendering import Rendered
+
+if TYPE_CHECKING:
+    from newsletter.core.mail.rendering import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +144,7 @@ class Ran:
 class Preview:
     """A reader's mail: its parts, and the whole message as it would be sent."""
 
-    rendered: Rendered
+    rendered: "Rendered"
     message: bytes
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from newsletter.app import Newsletter
-from newsletter.core.webhooks import Call
+from newsletter.core.webhooks.values import Call
 from newsletter.errors import NotFound, Refused, Unavailable
 
 log = logging.getLogger(__name__)

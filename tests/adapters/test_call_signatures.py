@@ -10,8 +10,8 @@ import pytest
 from callers import KEY, SENDGRID, TOPIC, MemorySns, mailgun_call, sendgrid_call, ses_call
 
 from newsletter.adapters.hooks import CallReader
-from newsletter.core.webhooks import Call
 from newsletter.core.webhooks.secrets import parse_hook_secrets
+from newsletter.core.webhooks.values import Call
 from newsletter.errors import NotFound, Refused, SourceUnavailable
 
 NOW = datetime(2026, 6, 16, 7, tzinfo=UTC)

@@ -10,19 +10,12 @@ from functools import partial
 
 from newsletter.adapters.hooks.signatures import is_signed_with_certificate, is_signed_with_key
 from newsletter.core.ports import Sns
-from newsletter.core.webhooks import (
-    Call,
-    Event,
-    Provider,
-    mailgun_seal,
-    parse_json,
-    parse_sns,
-    read_amazon,
-    read_mailgun,
-    read_postmark,
-    read_sendgrid,
-)
-from newsletter.core.webhooks.amazon import CONFIRMATION, NOTIFICATION
+from newsletter.core.webhooks.amazon import CONFIRMATION, NOTIFICATION, parse_sns, read_amazon
+from newsletter.core.webhooks.fields import parse_json
+from newsletter.core.webhooks.mailgun import mailgun_seal, read_mailgun
+from newsletter.core.webhooks.postmark import read_postmark
+from newsletter.core.webhooks.sendgrid import read_sendgrid
+from newsletter.core.webhooks.values import Call, Event, Provider
 from newsletter.errors import NotFound, Refused
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from newsletter.core.reports.values import Record
+if TYPE_CHECKING:
+    from newsletter.core.reports.values import Record
 
 
 class Provider(StrEnum):
@@ -43,7 +45,7 @@ class Event:
 
     id: str
     recipient: str
-    record: Record | None
+    record: "Record | None"
     return_path: str = ""
     message_id: str = ""
     at: datetime | None = None

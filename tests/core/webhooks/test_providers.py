@@ -8,15 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.core.reports import Kind
-from newsletter.core.webhooks import (
-    mailgun_seal,
-    parse_json,
-    parse_sns,
-    read_amazon,
-    read_mailgun,
-    read_postmark,
-    read_sendgrid,
-)
+from newsletter.core.webhooks.amazon import parse_sns, read_amazon
+from newsletter.core.webhooks.fields import parse_json
+from newsletter.core.webhooks.mailgun import mailgun_seal, read_mailgun
+from newsletter.core.webhooks.postmark import read_postmark
+from newsletter.core.webhooks.sendgrid import read_sendgrid
 
 DEAD = "550 5.1.1 <ada@kelp.example>: there is no Ada here, user unknown"
 POLICY = "550 5.7.1 Our policy refuses mail from your network"
