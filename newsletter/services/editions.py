@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
+from typing import Literal
 
 from sqlmodel import Session
 
@@ -182,15 +183,16 @@ def _compose_edition(
     windows = {key: _window(index, day, most) for key, most in days.items()}
     memory.learn([paper.id for paper in index.papers])
     bits = memory.seen_by_reader(index)
-    made: dict[object, Digest | None] = {}  # by all that it depends on
+    # By all that a digest depends on; False where there is none.
+    made: dict[object, Digest | Literal[False]] = {}
     digests: dict[int, Digest] = {}
     for reader in waiting:
         window, known = windows[_window_key(reader)], bits.get(reader.id, 0)
         key = (reader.topics, reader.mutes, reader.cap, window, known)
-        if key not in made:
-            made[key] = _compose(index, reader, window=window, seen=known)
-        digest = made[key]
-        if digest is not None:
+        digest = made.get(key)
+        if digest is None:
+            digest = made[key] = _compose(index, reader, window=window, seen=known) or False
+        if digest:
             digests[reader.id] = digest
     memory.add(digests)
     served = len(readers) - len(waiting)
@@ -310,8 +312,9 @@ class _Memory:
         added: dict[str, int] = defaultdict(int)
         for which, digest in {id(digest): digest for digest in digests.values()}.items():
             theirs = readers[which]
-            for paper_id in digest.shown_ids:
-                added[paper_id] |= theirs
+            for picks in (*[section.picks for section in digest.sections], digest.left_out):
+                for pick in picks:
+                    added[pick.paper_id] |= theirs
         for paper_id, bits in added.items():
             bitmap = self._bitmaps[paper_id]
             before = int.from_bytes(bitmap, "little")

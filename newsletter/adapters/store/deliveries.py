@@ -112,7 +112,8 @@ def _texts(digests: Iterable[Digest]) -> list[str]:
     {"sections": [[topic, [[paper id, [word, …]], …]], …]}, and what is there of "left_out", picks
     as well, and "more". Many readers share a digest, and very many digests a pick.
     """
-    texts: dict[int, str] = {}  # by identity: to compare them would take longer than to write them
+    # By identity: to compare them would take longer than to write them.
+    texts: dict[int, str] = {}
     picks: dict[int, str] = {}
     found = []
     for digest in digests:
@@ -133,14 +134,13 @@ def _text(digest: Digest, picks: dict[int, str]) -> str:
 
 
 def _list(wanted: Sequence[Pick], picks: dict[int, str]) -> str:
-    listed = []
-    for pick in wanted:
-        text = picks.get(id(pick))
-        if text is None:
-            words = ",".join([_quoted(word) for word in pick.words])
-            text = picks[id(pick)] = f"[{_quoted(pick.paper_id)},[{words}]]"
-        listed.append(text)
-    return ",".join(listed)
+    return ",".join([picks.get(id(pick)) or _pick_text(pick, picks) for pick in wanted])
+
+
+def _pick_text(pick: Pick, picks: dict[int, str]) -> str:
+    words = ",".join([_quoted(word) for word in pick.words])
+    text = picks[id(pick)] = f"[{_quoted(pick.paper_id)},[{words}]]"
+    return text
 
 
 def add_single(
