@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 from newsletter.core.filters import Filter
 from newsletter.core.matching import PaperIndex
 from newsletter.core.matching.index import positions
-from newsletter.core.matching.ranking import Hits, first, score
+from newsletter.core.matching.ranking import first
+from newsletter.core.matching.terms import Matched
 from newsletter.core.memory import Recent
 
 # Choices, and filters with their picks, kept for readers who want the same: most share a few
 # hundred topics.
 _MOST_RECENT = 4_096
+_MOST_CHOICES = 32  # for each set of topics: their readers have seen different papers
 MOST_LEFT_OUT = 12  # a short list at the foot of the mail; a broad topic leaves out hundreds
 
 
@@ -67,7 +69,7 @@ class Topic(NamedTuple):
     cap: int | None = None
 
 
-Chosen = tuple[Topic, Sequence[int], Sequence[Hits]]
+Chosen = tuple[Topic, Sequence[int], Matched]
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Choice:
     digest: Digest | None = None
 
 
+_Choices = dict[tuple[int, int], Choice]  # of one set of topics, by what may be chosen and the cap
 _NOTHING = Choice((), 0)
 
 
@@ -125,13 +128,21 @@ def choose(
     allowed = window & ~seen if seen else window
     for mute in mutes:
         allowed &= ~index.match(mute)
-    recent: Recent[object, Choice] = index.notes.get(choose) or _recent(index, choose)
+    wishes: Recent[tuple[Topic, ...], _Choices] = index.notes.get(choose) or _recent(index, choose)
     topics = tuple(topics)
-    key = (topics, allowed, cap)
-    choice = recent.get(key)
+    choices = wishes.get(topics)
+    if choices is None:
+        choices = {}
+        if not wishes.add(topics, choices):
+            return _choice(index, topics, allowed, cap)
+    choice = choices.get((allowed, cap))
     if choice is None:
-        choice = _choice(index, recent, topics, allowed, cap)
-        recent.add(key, choice)
+        if len(choices) >= _MOST_CHOICES:
+            choices.clear()
+        choice = _choice(index, topics, allowed, cap) or _NOTHING
+        # What else a reader has seen makes no difference.
+        choice = choices.setdefault((choice.claimed, cap), choice)
+        choices[allowed, cap] = choice
     return choice if choice.claimed else None
 
 
@@ -143,42 +154,22 @@ def _recent(index: PaperIndex, purpose: object) -> Recent[Any, Any]:
     return recent
 
 
-def _choice(
-    index: PaperIndex,
-    recent: Recent[object, Choice],
-    topics: tuple[Topic, ...],
-    allowed: int,
-    cap: int,
-) -> Choice:
-    claims: list[tuple[Topic, int, Sequence[Hits]]] = []
+def _choice(index: PaperIndex, topics: tuple[Topic, ...], allowed: int, cap: int) -> Choice | None:
+    sections: list[Chosen] = []
     claimed = 0
     for topic in topics:
-        passing, terms = index.matched(topic.filter)
-        papers = passing & allowed
+        matched = index.matched(topic.filter)
+        papers = matched[0] & allowed
         if papers:  # that no topic before it wants
-            claims.append((topic, papers, terms))
+            most = cap if topic.cap is None else min(topic.cap, cap)
+            sections.append((topic, index.best_of(papers, matched, most), matched))
             claimed |= papers
             allowed ^= papers
     if not claimed:
-        return _NOTHING
-    key = (topics, claimed, cap)  # what else a reader has seen makes no difference
-    choice = recent.get(key)
-    if choice is None:
-        choice = Choice(_chosen(index, claims, cap), claimed)
-        recent.add(key, choice)
-    return choice
-
-
-def _chosen(
-    index: PaperIndex, claims: Sequence[tuple[Topic, int, Sequence[Hits]]], cap: int
-) -> list[Chosen]:
-    chosen: list[Chosen] = []
-    for topic, papers, terms in claims:
-        most = cap if topic.cap is None else min(topic.cap, cap)
-        chosen.append((topic, index.best_of(papers, terms, most), terms))
-    if len(chosen) > 1 and sum(len(best) for _, best, _ in chosen) > cap:
-        return _cut(index, chosen, cap)
-    return chosen
+        return None
+    if len(sections) > 1 and sum([len(best) for _, best, _ in sections]) > cap:
+        sections = _cut(index, sections, cap)
+    return Choice(sections, claimed)
 
 
 def _digest(index: PaperIndex, choice: Choice) -> Digest:
@@ -205,30 +196,28 @@ def _bare_picks(index: PaperIndex) -> list[Pick]:
 
 def _cut(index: PaperIndex, chosen: list[Chosen], cap: int) -> list[Chosen]:
     """The `cap` best papers over all topics, each still under its topic."""
-    terms_of = {k: terms for _, best, terms in chosen for k in best}
-    rest = sum(1 << k for k in terms_of)
+    matched_by = {k: matched for _, best, matched in chosen for k in best}
+    rest = sum(1 << k for k in matched_by)
     kept = 0
     while rest and kept.bit_count() < cap:
         tied = rest & index.tied((rest & -rest).bit_length() - 1)
         rest ^= tied
         room = cap - kept.bit_count()
         if tied.bit_count() > room:  # only here does it matter which topic matched better
-            ranked = sorted(positions(tied), key=lambda k: -score(terms_of[k], k))
+            ranked = sorted(positions(tied), key=lambda k: -index.score_of(matched_by[k], k))
             tied = sum(1 << k for k in ranked[:room])
         kept |= tied
-    cut = [(topic, [k for k in best if kept >> k & 1], terms) for topic, best, terms in chosen]
+    cut = [(topic, [k for k in best if kept >> k & 1], one) for topic, best, one in chosen]
     return [one for one in cut if one[1]]
 
 
-def _section(
-    index: PaperIndex, topic: Topic, best: Sequence[int], terms: Sequence[Hits]
-) -> Section:
-    picks = _picks(index, topic.filter, best, terms)
+def _section(index: PaperIndex, topic: Topic, best: Sequence[int], matched: Matched) -> Section:
+    picks = _picks(index, topic.filter, best, matched)
     return Section(topic=topic.name, picks=tuple([picks[k] for k in best]))
 
 
 def _picks(
-    index: PaperIndex, filter: Filter, best: Sequence[int], terms: Sequence[Hits]
+    index: PaperIndex, filter: Filter, best: Sequence[int], matched: Matched
 ) -> dict[int, Pick]:
     """At least these papers, with the words that brought them; readers of one filter share them."""
     recent: Recent[Filter, dict[int, Pick]] = _recent(index, _picks)
@@ -238,6 +227,6 @@ def _picks(
         recent.add(filter, picks)
     new = [k for k in best if k not in picks]
     if new:
-        for k, words in zip(new, index.reasons_by(filter, terms, new), strict=True):
+        for k, words in zip(new, index.reasons_by(filter, matched, new), strict=True):
             picks[k] = Pick(paper_id=index.papers[k].id, words=words)
     return picks

@@ -36,15 +36,18 @@ class Recent(dict[K, V]):
     def __init__(self, most: int) -> None:
         super().__init__()
         self._most = most
-        self._asked = [0] * most  # hashes
+        self._asked: set[K] = set()
 
-    def add(self, key: K, answer: V) -> None:
-        """Keep it if it was asked for before."""
-        known = hash(key)
-        place = known % self._most
-        if self._asked[place] != known:
-            self._asked[place] = known
-            return
+    def add(self, key: K, answer: V) -> bool:
+        """Keep it if it was asked for before; whether it was."""
+        asked = self._asked
+        before = len(asked)
+        asked.add(key)
+        if len(asked) > before:
+            if before >= self._most:
+                asked.clear()
+            return False
         if len(self) >= self._most:
             self.clear()
         self[key] = answer
+        return True

@@ -1,36 +1,25 @@
-"""Where each word stands in a day's papers: one pass over the text, then only look-ups.
+"""Where each word stands in a day's papers: which have it is known at once, the rest if asked.
 
-A place is one number, made of paper, field and position in the field, so that whole sets of places
-are compared at once. Between two keywords, or two names, lies a gap that no phrase reaches over.
-Which fields of which papers hold a word at all is a bit set, and mostly answers the question alone.
+Which fields of which papers hold a word at all is a bit set, and mostly answers the question alone;
+so does which hold one word right behind another. Beyond these whole sets of places are compared.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from newsletter.core.filters.tree import Words
-from newsletter.core.filters.words import (
-    COMPOUND,
-    Compound,
-    cased,
-    clean,
-    folded,
-    stems,
-    take_apart,
-)
+from newsletter.core.filters.words import Compound, cased, folded, stems
 from newsletter.core.matching.holding import (
     FIELD_BITS,
-    POSITION_BITS,
     Holding,
     Spelling,
-    as_bits,
-    by_field,
+    cell_bit,
+    union,
 )
+from newsletter.core.matching.texts import POSITION_BITS, Places, Texts
 
-GAP = 128  # more than the widest near term spans
 FEW_PHRASES = 500  # asked for; with more it pays to note once which words stand behind each
-LAST_POSITION = (1 << POSITION_BITS) - 1 - GAP  # what a field holds beyond is not looked at
 
 _Key = tuple[Spelling, str, bool]  # the word, and whether it may go on
 _Cells = dict[int, list[tuple[int, int]]]  # paper and field → (start, end) of a word there
@@ -50,66 +39,47 @@ class _Spans:
 class Concordance:
     """The words of a day's papers by place. All is added before the first question."""
 
-    def __init__(self) -> None:
-        self._single: dict[str, list[int]] = defaultdict(list)
-        self._joined: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        self._papers = 0
+    def __init__(self, *, papers: int) -> None:
+        self._papers = papers
+        self._texts = Texts(papers=papers)
+        self._written: dict[str, int] = {}
         self._held: dict[Spelling, Holding] = {}
         self._phrases = 0
-        self._at: dict[int, tuple[str, ...]] = {}
-        self._behind: dict[str, dict[str, list[int]]] = {}
+        self._pairs: dict[str, int] = {}
+        self._places_of: Places | None = None
         self._spans: dict[_Key, _Spans] = {}
         self._cells: dict[tuple[Spelling, Compound], _Cells] = {}
 
     def add(self, paper: int, field: int, texts: Iterable[str]) -> None:
         """Take in a field of the paper at this position."""
-        self._papers = max(self._papers, paper + 1)
-        place = ((paper << FIELD_BITS) | field) << POSITION_BITS
-        last = place + LAST_POSITION
-        single = self._single
-        for text in texts:
-            for word in COMPOUND.findall(clean(text)):
-                if place > last:
-                    return
-                if word.isascii() and word.isalnum():
-                    single[word].append(place)
-                    place += 1
-                else:
-                    place += self._add_compound(word, place)
-            place += GAP
+        self._texts.add(paper, field, texts)
 
-    def _add_compound(self, compound: str, place: int) -> int:
-        pieces, runs = take_apart(compound)
-        for k, piece in enumerate(pieces):
-            self._single[piece].append(place + k)
-        for first, length, whole in runs:
-            self._joined[whole].append((place + first, place + first + length))
-        return len(pieces)
-
-    def papers(self, words: Words) -> tuple[int, ...]:
-        """For each of FIELDS the bit set of the papers that have the words there."""
+    def cells(self, words: Words) -> int:
+        """The bit set of the fields of papers that have the words."""
         spelling = _spelling(words)
         found = -1
         for unit in words.units:
             found &= self._with_all_pieces(unit, spelling)
         if found and not _is_single(words):
-            cells = {place >> POSITION_BITS for place in self._places(words, spelling)}
-            found = as_bits(cells, papers=self._papers)
-        return by_field(found, papers=self._papers)
+            return self._as_bits(self._places(words, spelling))
+        return found
 
-    def papers_with(self, words: Sequence[str], *, is_prefix: bool) -> tuple[int, ...]:
+    def cells_with(self, words: Sequence[str], *, is_prefix: bool) -> int:
         """The same for a phrase of ASCII words; a single one may go on."""
+        if is_prefix:
+            return self._holding(folded).starting_with(words[0])
         if len(words) == 1:
-            held = self._holding(folded if is_prefix else stems)
-            found = held.starting_with(words[0]) if is_prefix else held.having(words[0])
-        elif len(words) == 2 and self._phrases > FEW_PHRASES:
-            behind = self._followers(words[0])
-            cells = [cell for stem in stems(words[1]) for cell in behind.get(stem, ())]
-            found = as_bits(cells, papers=self._papers)
-        else:
-            self._phrases += 1
-            found = self._phrase(words)
-        return by_field(found, papers=self._papers)
+            return self._holding(stems).having(words[0])
+        if len(words) == 2 and (self._pairs or self._phrases >= FEW_PHRASES):
+            pairs = self._pairs or self._note_pairs()
+            one, other = stems(words[0])[0], stems(words[1])[0]  # ASCII words have one stem
+            return pairs.get(f"{one} {other}", 0)
+        self._phrases += 1
+        return self._phrase(words)
+
+    def _note_pairs(self) -> dict[str, int]:
+        self._pairs = self._texts.pairs()
+        return self._pairs
 
     def _phrase(self, words: Sequence[str]) -> int:
         held = self._holding(stems)
@@ -119,37 +89,21 @@ class Concordance:
         ends: Collection[int] = self._find(stems, words[0], is_prefix=False).ends if found else ()
         for word in words[1:]:
             ends = _step(ends, self._find(stems, word, is_prefix=False)) if ends else ()
-        return as_bits({end - 1 >> POSITION_BITS for end in ends}, papers=self._papers)
+        return self._as_bits([end - 1 for end in ends])
 
-    def _followers(self, word: str) -> dict[str, list[int]]:
-        """The fields in which each other word stands right behind this one, by its stem."""
-        found = self._behind.get(word)
-        if found is None:
-            found = defaultdict(list)
-            at = self._at or self._all_at()
-            for end in self._find(stems, word, is_prefix=False).ends:
-                for stem in at.get(end, ()):
-                    found[stem].append(end - 1 >> POSITION_BITS)
-            if found:  # strangers may ask for any number of words that no paper has
-                self._behind[word] = found
-        return found
-
-    def _all_at(self) -> dict[int, tuple[str, ...]]:
-        """The stems of the words that start at each place."""
-        at: dict[int, tuple[str, ...]] = {}
-        for surface, places in self._single.items():
-            at.update(dict.fromkeys(places, stems(surface)))
-        for surface, spans in self._joined.items():
-            for start, _ in spans:
-                at[start] += stems(surface)
-        self._at = at
-        return at
+    def _as_bits(self, places: Iterable[int]) -> int:
+        """The cells in which these places are."""
+        fields = (1 << FIELD_BITS) - 1
+        return union(
+            cell_bit(cell >> FIELD_BITS, cell & fields, papers=self._papers)
+            for cell in {place >> POSITION_BITS for place in places}
+        )
 
     def _holding(self, spelling: Spelling) -> Holding:
         held = self._held.get(spelling)
         if held is None:
-            held = Holding(spelling, self._single, self._joined, papers=self._papers)
-            self._held[spelling] = held
+            self._written = self._written or self._texts.cells()
+            held = self._held[spelling] = Holding(spelling, self._written)
         return held
 
     def _with_all_pieces(self, unit: Compound, spelling: Spelling) -> int:
@@ -229,10 +183,13 @@ class Concordance:
         return spans
 
     def _look_up(self, spelling: Spelling, word: str, *, is_prefix: bool) -> _Spans:
+        if self._places_of is None:
+            self._places_of = self._texts.places()
+        single, joined = self._places_of
         held = self._holding(folded if is_prefix else spelling)
         surfaces = held.surfaces(word, is_prefix=is_prefix)
-        starts = [start for surface in surfaces for start in self._single.get(surface, ())]
-        longs = [span for surface in surfaces for span in self._joined.get(surface, ())]
+        starts = [start for surface in surfaces for start in single.get(surface, ())]
+        longs = [span for surface in surfaces for span in joined.get(surface, ())]
         ends = [start + 1 for start in starts]
         ends += [end for _, end in longs]
         return _Spans(frozenset(starts), frozenset(ends), tuple(longs))

@@ -1,62 +1,43 @@
 """Which fields of which papers hold a word at all, as bit sets: mostly the whole answer.
 
-A cell is a field of a paper. Its bit: first those of the titles, by paper, then the next field.
+A cell is a field of a paper. Its bit: first those of the abstracts, by paper, then the next field.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import or_
 
-TITLE, KEYWORD, ABSTRACT, ORG = FIELDS = range(4)
-FIELD_BITS, POSITION_BITS = 2, 16
-FEW = 8  # cells that are put together more quickly one by one
+ABSTRACT, TITLE, KEYWORD, ORG = FIELDS = range(4)  # most words stand in the first: short numbers
+FIELD_BITS = 2
 
 Spelling = Callable[[str], tuple[str, ...]]  # one of stems, folded, cased
 
 
 class Holding(dict[str, int]):
-    """The cells of each word in one spelling, counted when first asked for.
+    """The cells of each word in one spelling; `get` it with 0 for a word that no paper has.
 
-    single, joined: for each word as written where it starts, or from where to where it goes.
+    cells: of each word as the papers write it.
     """
 
-    __slots__ = ("_forms", "_joined", "_papers", "_single", "_spelling", "_written")
+    __slots__ = ("_forms", "_spelling", "_written")
 
-    def __init__(
-        self,
-        spelling: Spelling,
-        single: Mapping[str, Sequence[int]],
-        joined: Mapping[str, Sequence[tuple[int, int]]],
-        *,
-        papers: int,
-    ) -> None:
+    def __init__(self, spelling: Spelling, cells: Mapping[str, int]) -> None:
         super().__init__()
-        self._spelling, self._single, self._joined = spelling, single, joined
-        self._papers = papers
+        self._spelling = spelling
         self._forms: list[str] = []
         self._written: dict[str, list[str]] = defaultdict(list)
-        for surface in {**single, **joined} if joined else single:
+        for surface, bits in cells.items():
             for form in spelling(surface):
+                self[form] = self.get(form, 0) | bits
                 self._written[form].append(surface)
-
-    def __missing__(self, form: str) -> int:
-        surfaces = self._written.get(form)
-        if surfaces is None:
-            return 0
-        cells: set[int] = set()
-        for surface in surfaces:
-            cells.update([place >> POSITION_BITS for place in self._single.get(surface, ())])
-            cells.update([start >> POSITION_BITS for start, _ in self._joined.get(surface, ())])
-        found = self[form] = as_bits(cells, papers=self._papers)
-        return found
 
     def having(self, word: str) -> int:
         """The cells that hold the word."""
         found = 0
         for form in self._spelling(word):
-            found |= self[form]
+            found |= self.get(form, 0)
         return found
 
     def starting_with(self, prefix: str) -> int:
@@ -71,7 +52,7 @@ class Holding(dict[str, int]):
     def _longer(self, prefix: str) -> list[str]:
         """The words that start so."""
         if not self._forms:
-            self._forms = sorted(self._written)
+            self._forms = sorted(self)
         found: list[str] = []
         for start in self._spelling(prefix):
             first = bisect_left(self._forms, start)
@@ -79,25 +60,18 @@ class Holding(dict[str, int]):
         return found
 
 
-def as_bits(cells: Collection[int], *, papers: int) -> int:
-    """Cells, as paper and field in one number, as one bit set."""
-    field_mask = (1 << FIELD_BITS) - 1
-    if len(cells) < FEW:
-        found = 0
-        for cell in cells:
-            found |= 1 << (cell & field_mask) * papers + (cell >> FIELD_BITS)
-        return found
-    bits = bytearray(papers * len(FIELDS) // 8 + 1)  # it grows no new number for each bit
-    for cell in cells:
-        bit = (cell & field_mask) * papers + (cell >> FIELD_BITS)
-        bits[bit >> 3] |= 1 << (bit & 7)
-    return int.from_bytes(bits, "little")
+def cell_bit(paper: int, field: int, *, papers: int) -> int:
+    """The bit set of this one cell."""
+    return 1 << field * papers + paper
+
+
+def union(cells: Iterable[int]) -> int:
+    """All of these in one bit set."""
+    return reduce(or_, cells, 0)
 
 
 def by_field(found: int, *, papers: int) -> tuple[int, ...]:
     """The same cut into FIELDS: in each one bit for a paper."""
-    if not found:
-        return _NOWHERE
     everything = (1 << papers) - 1
     return (
         found & everything,
@@ -105,6 +79,3 @@ def by_field(found: int, *, papers: int) -> tuple[int, ...]:
         found >> 2 * papers & everything,
         found >> 3 * papers,
     )
-
-
-_NOWHERE = (0,) * len(FIELDS)

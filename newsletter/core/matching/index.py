@@ -9,11 +9,11 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from newsletter.core.filters import Filter
-from newsletter.core.filters.plain import Unplain
+from newsletter.core.filters.plain import Unplain, plain_words
+from newsletter.core.filters.terms import read_term
 from newsletter.core.filters.tree import Leaf, Node, Not, Or, canonical
-from newsletter.core.matching import ranking
-from newsletter.core.matching.ranking import MOST_REASONS, Hits, by_match
-from newsletter.core.matching.terms import Matched, Terms
+from newsletter.core.matching.ranking import MOST_REASONS, Hits, by_match, reasons, score
+from newsletter.core.matching.terms import Matched, Term, Terms
 from newsletter.core.memory import Recent
 from newsletter.core.papers import Paper
 
@@ -58,7 +58,7 @@ class PaperIndex:
         return self.matched(filter)[0]
 
     def matched(self, filter: Filter) -> Matched:
-        """The same, and the terms outside of any NOT that may have brought them."""
+        """The same, and the terms outside of any NOT, each with those that it may have brought."""
         found = self._recent.get(filter)
         if found is None:
             try:
@@ -71,12 +71,18 @@ class PaperIndex:
     def matched_by_tree(self, filter: Filter) -> Matched:
         """The same for any filter; `matched` mostly knows a shorter way."""
         passing = self._evaluate(filter.tree)
-        return passing, list(self._bring(filter.tree, passing))
+        brought = list(self._bring(filter.tree, passing))
+        places = self._terms.places
+        return (
+            passing,
+            [leaf for leaf, _ in brought],
+            [places.among(papers, self._terms.of(leaf)) for leaf, papers in brought],
+        )
 
     def _evaluate(self, node: Node) -> int:
         """The same by the tree."""
         if isinstance(node, Leaf):
-            return self._terms.hits(node).papers
+            return self._terms.of(node) & self.everything
         if isinstance(node, Not):
             return self.everything ^ self._evaluate(node.child)
         if isinstance(node, Or):
@@ -95,22 +101,43 @@ class PaperIndex:
         Rank: upvotes, then how well the filter matched, then the newer, then by id. The papers are
         held in that order, but for how well they matched.
         """
-        return self.best_of(papers, self.matched(filter)[1], most)
+        return self.best_of(papers, self.matched(filter), most)
 
-    def best_of(self, papers: int, terms: Sequence[Hits], most: int) -> list[int]:
-        """The same for papers and terms as `matched` gave them."""
+    def best_of(self, papers: int, matched: Matched, most: int) -> list[int]:
+        """The same for papers out of what `matched` gave."""
         found: list[int] = []
         tied_with = self._tied
         while papers and len(found) < most:
-            low = papers & -papers
+            rest = papers & papers - 1
+            low = papers ^ rest
             k = low.bit_length() - 1
-            tied = papers & tied_with[k]
-            if tied == low:
-                found.append(k)
+            tied = rest & tied_with[k]
+            if tied:
+                found += self._by_match(matched, low | tied, most - len(found))
+                rest ^= tied
             else:
-                found += by_match(tied, terms, most - len(found))
-            papers ^= tied
+                found.append(k)
+            papers = rest
         return found
+
+    def _by_match(self, matched: Matched, tied: int, most: int) -> list[int]:
+        """The best of these papers, two at least, by how well they matched, then by position."""
+        high = tied & tied - 1
+        if high & high - 1:
+            return by_match(tied, self._brought(matched, tied), most)
+        low = tied ^ high  # nearly always there are two
+        one, other = low.bit_length() - 1, high.bit_length() - 1
+        is_in_order = self._terms.places.lead(matched[2], low, high) >= 0
+        return ([one, other] if is_in_order else [other, one])[:most]
+
+    def _brought(self, matched: Matched, among: int) -> list[Hits]:
+        """Where the terms stand that brought any of these papers."""
+        hits = self._terms.places.hits
+        return [
+            hits(placed, _label(term))
+            for term, placed in zip(matched[1], matched[2], strict=True)
+            if placed & among
+        ]
 
     def tied(self, k: int) -> int:
         """The bit set of the papers with as many upvotes as this one, itself included."""
@@ -121,7 +148,11 @@ class PaperIndex:
 
         Each term that brought the paper counts once, at its best place.
         """
-        return ranking.score(self.matched(filter)[1], k)
+        return self.score_of(self.matched(filter), k)
+
+    def score_of(self, matched: Matched, k: int) -> int:
+        """The same for what `matched` gave."""
+        return score(self._brought(matched, 1 << k), k)
 
     def reasons(self, filter: Filter, k: int) -> tuple[str, ...]:
         """The terms of the filter that brought this paper, as written; title first, at most 4.
@@ -129,25 +160,26 @@ class PaperIndex:
         Of an OR only what the paper passes, of an AND all. Where nothing but exclusions let it
         pass, they are named (`-title:survey`). Empty when the paper does not pass.
         """
-        passing, terms = self.matched(filter)
-        return self.reasons_by(filter, terms, (k,))[0] if passing >> k & 1 else ()
+        matched = self.matched(filter)
+        return self.reasons_by(filter, matched, (k,))[0] if matched[0] >> k & 1 else ()
 
     def reasons_by(
-        self, filter: Filter, terms: Sequence[Hits], ks: Sequence[int]
+        self, filter: Filter, matched: Matched, ks: Sequence[int]
     ) -> list[tuple[str, ...]]:
-        """The same for several papers, all of which pass, and the terms that `matched` gave."""
+        """The same for several papers, all of which pass, and what `matched` gave."""
+        terms = self._brought(matched, sum([1 << k for k in ks]))
         return [
             words or tuple(self._exclusions(filter.tree, k)[:MOST_REASONS])
-            for words, k in zip(ranking.reasons(terms, ks), ks, strict=True)
+            for words, k in zip(reasons(terms, ks), ks, strict=True)
         ]
 
-    def _bring(self, node: Node, papers: int) -> Iterator[Hits]:
-        """The terms outside of any NOT that helped these papers to pass."""
+    def _bring(self, node: Node, papers: int) -> Iterator[tuple[Leaf, int]]:
+        """The terms outside of any NOT that helped these papers to pass, each with its own."""
         if isinstance(node, Not):
             return
         passing = papers & self._evaluate(node)
         if isinstance(node, Leaf):
-            yield self._terms.hits(node).among(passing)
+            yield node, passing
         elif passing:
             for child in node.children:
                 yield from self._bring(child, passing)
@@ -158,6 +190,15 @@ class PaperIndex:
         if isinstance(node, Not):
             return [canonical(node)]
         return [text for child in node.children for text in self._exclusions(child, k)]
+
+
+def _label(term: Term) -> str:
+    """The term as a reader likes to see it, "" for what does not count as a reason."""
+    if isinstance(term, Leaf):
+        return term.label
+    if term[0] == "-":
+        return ""
+    return term if plain_words(term) is not None else read_term(term).label
 
 
 def positions(papers: int) -> Iterator[int]:

@@ -41,12 +41,7 @@ def first(papers: int, most: int) -> list[int]:
 
 def by_match(papers: int, terms: Sequence[Hits], most: int) -> list[int]:
     """The best of these papers by how well they matched, then by position."""
-    low = papers & -papers
-    high = papers ^ low
-    if high and not high & (high - 1):  # nearly always there are two
-        one, other = low.bit_length() - 1, high.bit_length() - 1
-        found = [one, other] if _lead(low, high, terms) >= 0 else [other, one]
-    elif papers.bit_count() <= FEW:
+    if papers.bit_count() <= FEW:
         found = sorted(first(papers, FEW), key=lambda k: -score(terms, k))
     else:
         found = []
@@ -57,27 +52,13 @@ def by_match(papers: int, terms: Sequence[Hits], most: int) -> list[int]:
     return found if len(found) <= most else found[:most]
 
 
-def _lead(one: int, other: int, terms: Sequence[Hits]) -> int:
-    """By how much the score of one paper is above that of the other, each given by its bit."""
-    both = one | other
-    lead = 0
-    for term in terms:
-        held = term[0] & both
-        if held == both:
-            if (term[1] | term[2]) & both:
-                lead += _value(term, one) - _value(term, other)
-        elif held:
-            lead += _value(term, one) if held == one else -_value(term, other)
-    return lead
-
-
-def _value(term: Hits, bit: int) -> int:
+def value(term: Hits, bit: int) -> int:
     """What the term adds to the score of this paper."""
     if term[1] & bit:
-        return _TITLE
+        return TITLE
     if term[2] & bit:
-        return _KEYWORD
-    return 1 if term[3] & bit else 0
+        return KEYWORD
+    return ABSTRACT if term[3] & bit else 0
 
 
 def _counts(terms: Sequence[Hits], papers: int) -> list[int]:
@@ -110,13 +91,13 @@ def _parted(group: int, digits: Iterable[int]) -> list[int]:
 
 
 # A filter has at most 64 terms, so no number of hits in a worse place outweighs one in a better.
-_TITLE, _KEYWORD = 128 * 128, 128
+TITLE, KEYWORD, ABSTRACT = 128 * 128, 128, 1
 
 
 def score(terms: Iterable[Hits], k: int) -> int:
     """How well this paper matched, as one number to compare."""
     bit = 1 << k
-    return sum([_value(term, bit) for term in terms])
+    return sum([value(term, bit) for term in terms])
 
 
 def reasons(terms: Iterable[Hits], ks: Sequence[int]) -> list[tuple[str, ...]]:

@@ -6,33 +6,39 @@ from newsletter.core.filters.plain import Unplain, parted, plain_words, read_pla
 from newsletter.core.filters.tree import Day, Leaf, Name, Number, Value, Words
 from newsletter.core.matching.concordance import Concordance
 from newsletter.core.matching.facts import Facts
-from newsletter.core.matching.holding import ABSTRACT, KEYWORD, ORG, TITLE
+from newsletter.core.matching.holding import ABSTRACT, KEYWORD, ORG, TITLE, by_field
 from newsletter.core.matching.people import People
-from newsletter.core.matching.ranking import Hits
+from newsletter.core.matching.places import Places
 from newsletter.core.papers import Paper
 
 MAX_REMEMBERED = 400_000  # terms; beyond, all are forgotten, so memory has a bound
-_NOTHING = Hits(0)
 _NAMED = ("author", "id")  # a paper that is asked for by name counts like one found by its title
 
-# The papers that pass a filter, and its terms outside of any NOT, each with those it may bring.
-Matched = tuple[int, Sequence[Hits]]
+Term = str | Leaf  # as a canonical filter writes it: `title:"a b"`, `-a`; or as the parser read it
+
+# The papers that pass a filter; its terms outside of any NOT; where each of these stands in the
+# papers that it may have brought.
+Matched = tuple[int, Sequence[Term], Sequence[int]]
+
+_NOWHERE: Matched = (0, (), ())
 
 
-class Terms(dict[str, Hits]):
-    """What each term selects, as a canonical filter writes it: `title:"a b"`, `-a`.
+class Terms(dict[str, int]):
+    """The papers that each term selects and where it stands in them, in one number: see `Places`.
 
     Looked up when first asked for. Raises Unplain for what the parser has to read; stored filters
     are mostly made of plain terms, and a day's filters of the same ones again and again.
     """
 
-    __slots__ = ("_facts", "_people", "_words", "everything")
+    __slots__ = ("_facts", "_people", "_words", "everything", "places")
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         """papers: in the order of the bits."""
         super().__init__()
-        self.everything = (1 << len(papers)) - 1
-        self._words, self._people, self._facts = Concordance(), People(), Facts()
+        self.places = Places(papers=len(papers))
+        self.everything = self.places.everything
+        self._words = Concordance(papers=len(papers))
+        self._people, self._facts = People(), Facts()
         for k, paper in enumerate(papers):
             self._add(k, paper)
 
@@ -45,68 +51,74 @@ class Terms(dict[str, Hits]):
         self._people.add(k, paper.authors)
         self._facts.add(k, paper)
 
-    def __missing__(self, term: str) -> Hits:
+    def __missing__(self, term: str) -> int:
         plain = plain_words(term)
         if plain is not None:
             field, words, is_prefix = plain
-            found = self._words.papers_with(words, is_prefix=is_prefix)
-            return self._remember(term, _placed(found, field, term))
+            cells = self._words.cells_with(words, is_prefix=is_prefix)
+            return self._remember(term, self._placed(cells, field))
         if term[:1] == "-":
-            return self._remember(term, Hits(self.everything ^ self[term[1:]].papers))
+            papers = self.everything & ~self[term[1:]]
+            return self._remember(term, self.places.elsewhere(papers))
         leaf = read_plain_term(term)
         if leaf is None:
             raise Unplain
-        return self.hits(leaf)
+        return self.of(leaf)
 
-    def hits(self, leaf: Leaf) -> Hits:
-        """What a leaf of a tree selects."""
-        return self.get(leaf.text) or self._remember(leaf.text, self._look_up(leaf))
+    def of(self, leaf: Leaf) -> int:
+        """The same for a leaf of a tree."""
+        found = self.get(leaf.text)
+        return self._remember(leaf.text, self._look_up(leaf)) if found is None else found
 
-    def _remember(self, term: str, hits: Hits) -> Hits:
+    def _remember(self, term: str, placed: int) -> int:
         if len(self) >= MAX_REMEMBERED:
             self.clear()
-        self[term] = hits
-        return hits
+        self[term] = placed
+        return placed
 
     def matched(self, text: str) -> Matched:
-        """The papers that pass the filter of this text; once none can, the rest is not read."""
+        """What passes the filter of this text; once nothing can, the rest is not read."""
         is_or, operands = parted(text)
         if "(" in text:
             return self._matched_in_groups(operands, is_or=is_or)
         if is_or:
-            terms = list(map(self.__getitem__, operands))
+            placed = list(map(self.__getitem__, operands))
             found = 0
-            for term in terms:
-                found |= term[0]
-            return found, terms
-        found = self.everything
+            for one in placed:
+                found |= one
+            return found & self.everything, operands, placed
+        found, placed = self.everything, []
         for operand in operands:
-            found &= self[operand][0]
+            one = self[operand]
+            found &= one
             if not found:
-                return 0, ()
-        return found, list(map(self.__getitem__, operands))
+                return _NOWHERE
+            placed.append(one)
+        return found, operands, placed
 
     def _matched_in_groups(self, operands: Sequence[str], *, is_or: bool) -> Matched:
         found = 0 if is_or else self.everything
-        terms: list[Hits] = []
+        terms: list[Term] = []
+        placed: list[int] = []
         for operand in operands:
             if operand[0] != "(":
-                term = self[operand]
-                papers = term[0]
-                terms.append(term)
+                papers = self[operand]
+                terms.append(operand)
+                placed.append(papers)
             else:
-                papers, inner = self.matched(operand[1:-1])
+                papers, inner, places = self.matched(operand[1:-1])
+                terms += inner
                 # All terms of `(a b)` have to hold before one of them brings a paper.
-                terms += [term.among(papers) for term in inner] if is_or else inner
+                placed += [self.places.among(papers, one) for one in places] if is_or else places
             found = found | papers if is_or else found & papers
             if not found and not is_or:
-                return 0, ()
-        return found, terms
+                return _NOWHERE
+        return found & self.everything, terms, placed
 
-    def _look_up(self, leaf: Leaf) -> Hits:
+    def _look_up(self, leaf: Leaf) -> int:
         match leaf:
             case Words():
-                return _placed(self._words.papers(leaf), leaf.field, leaf.label)
+                return self._placed(self._words.cells(leaf), leaf.field)
             case Name():
                 papers = self._people.papers(leaf)
             case Value():
@@ -117,20 +129,18 @@ class Terms(dict[str, Hits]):
                 papers = self._facts.with_day(leaf)
             case _:
                 papers = self.everything
-        return Hits(papers, title=papers if leaf.field in _NAMED else 0, label=leaf.label)
+        if leaf.field in _NAMED:
+            return self.places.placed(papers, title=papers)
+        return self.places.elsewhere(papers)
 
-
-def _placed(bits: tuple[int, ...], field: str, label: str) -> Hits:
-    """The places that a term of this field looks at; "" is title, keywords and abstract."""
-    title, keyword, abstract, org = bits
-    if field:
-        return {
-            "title": Hits(title, title, label=label),
-            "keyword": Hits(keyword, keyword=keyword, label=label),
-            "abstract": Hits(abstract, abstract=abstract, label=label),
-            "org": Hits(org, label=label),
-        }[field]
-    found = title | keyword
-    if not found:  # one object for equal numbers: what is small is near
-        return Hits(abstract, abstract=abstract, label=label) if abstract else _NOTHING
-    return Hits(found | abstract, title, keyword & ~title, abstract & ~found, label)
+    def _placed(self, cells: int, field: str) -> int:
+        """The cells that a term of this field looks at; "" is title, keywords and abstract."""
+        if not field and cells <= self.everything:  # in abstracts only, as most
+            return cells
+        abstract, title, keyword, org = by_field(cells, papers=self.places.papers)
+        if not field:
+            return self.places.placed(abstract | title | keyword, title=title, keyword=keyword)
+        if field == "org":
+            return self.places.elsewhere(org)
+        found = {"title": title, "keyword": keyword, "abstract": abstract}[field]
+        return self.places.placed(found, **{} if field == "abstract" else {field: found})

@@ -12,19 +12,21 @@ from newsletter.bench.papers import made_papers
 from newsletter.core.filters import Filter, parse_filter
 from newsletter.core.filters.plain import Unplain, parted
 from newsletter.core.matching import PaperIndex
-from newsletter.core.matching.ranking import reasons, score
 from newsletter.core.matching.terms import Terms
 from newsletter.errors import FilterError
 
 
 def assert_same(index, text):
     """What brought each paper too: its score and its reasons."""
-    passing, terms = index.matched(Filter(text))
-    papers, by_tree = index.matched_by_tree(parse_filter(text))
-    assert passing == papers, text
+    matched = index.matched(Filter(text))
+    by_tree = index.matched_by_tree(parse_filter(text))
+    passing = matched[0]
+    assert passing == by_tree[0], text
     ks = [k for k in range(len(index.papers)) if passing >> k & 1]
-    assert reasons(terms, ks) == reasons(by_tree, ks), text
-    assert [score(terms, k) for k in ks] == [score(by_tree, k) for k in ks], text
+    filter = parse_filter(text)
+    assert index.reasons_by(filter, matched, ks) == index.reasons_by(filter, by_tree, ks), text
+    scores = [index.score_of(by_tree, k) for k in ks]
+    assert [index.score_of(matched, k) for k in ks] == scores, text
 
 
 def test_generated_filters_on_papers_of_odd_words():
