@@ -11,6 +11,7 @@ from newsletter.cli.demo_stage import Stage
 from newsletter.cli.words import add_row, amount, clean, out
 from newsletter.core.delivery.states import State
 from newsletter.core.digests import Digest
+from newsletter.core.mail.cards import readable_title
 from newsletter.core.papers import Paper
 from newsletter.core.subscribers import Wishes
 
@@ -111,7 +112,8 @@ def _papers(digest: Digest, papers: Mapping[str, Paper]) -> Table:
     for section in digest.sections:
         add_row(rows, Text(f"  {clean(section.topic)}", style="cyan"), Text())
         for pick in section.picks:
-            title = papers[pick.paper_id].title if pick.paper_id in papers else pick.paper_id
+            paper = papers.get(pick.paper_id)
+            title = readable_title(paper) if paper is not None else pick.paper_id
             add_row(rows, f"    {title}", _words(pick.words))
     return rows
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.choices import Json, actor
+from newsletter.cli.mistakes import cause_of
 from newsletter.cli.opening import opened
 from newsletter.cli.words import amount, print_json, progress, result, say
 from newsletter.core.subscribers import TopicText, Wishes
@@ -82,7 +83,7 @@ def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
             for row in rows:
                 yield rows.line_num, {name: value or "" for name, value in row.items() if name}
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise NotFound(f"{file} cannot be read as CSV in UTF-8 ({problem}).") from problem
+        raise NotFound(f"{file} cannot be read as CSV in UTF-8 ({cause_of(problem)}).") from problem
 
 
 def _wishes(row: Mapping[str, str], file: Path, line: int) -> Wishes:

@@ -21,7 +21,7 @@ COULD_NOT, ASKED_WRONGLY, A_BUG = 1, 2, 70  # 70 is EX_SOFTWARE of sysexits(3)
 def explain(error: Exception) -> int:
     """Say it on stderr; the exit code that goes with it."""
     if isinstance(error, NewsletterError):
-        print(str(error).strip() or _kind(error), file=sys.stderr)
+        print(_sentence(error), file=sys.stderr)
         wrong = isinstance(error, SettingsError | FilterError | AddressError | ChoiceError)
         return ASKED_WRONGLY if wrong else COULD_NOT
     if isinstance(error, OSError) and not isinstance(error, ConnectionError):
@@ -33,6 +33,19 @@ def explain(error: Exception) -> int:
     more = f" The details are in {log}." if log else ""
     print(f"Something went wrong inside the program: {_kind(error)}.{more}", file=sys.stderr)
     return A_BUG
+
+
+def _sentence(error: NewsletterError) -> str:
+    """Its words with a capital; an address, a word in quotes and a setting stay as they are."""
+    words = str(error).strip() or _kind(error)
+    if isinstance(error, ChoiceError | FilterError):
+        words = words[:1].upper() + words[1:]
+    return words if words[-1:] in ".?!^)`" or "\n" in words else words + "."
+
+
+def cause_of(problem: Exception) -> str:
+    """Why a file could not be read, without numbers: "No such file or directory"."""
+    return (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
 
 
 def _kind(error: Exception) -> str:

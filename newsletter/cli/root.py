@@ -19,6 +19,7 @@ from newsletter.cli import (
     editions,
     filters,
     health,
+    helping,
     mistakes,
     preview,
     reports,
@@ -51,7 +52,10 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; the exit code. Prints, and never raises an Exception."""
     try:
-        app(args=list(arguments), prog_name="newsletter")
+        command = typer.main.get_command(app)
+        if {"-h", "--help"} & set(arguments) or len(arguments) < 2:  # a noun alone shows its help
+            helping.tidy(command)
+        command(args=list(arguments), prog_name="newsletter")
         return 0
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli.choices import MANAGE, Address, Json, Yes, actor
+from newsletter.cli.mistakes import cause_of
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_csv, stream_json
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
@@ -118,8 +119,8 @@ def _lines(file: Path) -> list[str]:
         text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise NotFound(
-            f"{file} cannot be read as text in UTF-8 ({problem}): name a file with one address "
-            "a line."
+            f"{file} cannot be read as text in UTF-8 ({cause_of(problem)}): name a file with one "
+            "address a line."
         ) from problem
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
