@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from own_postgres import PostgresServer, new_postgres
 from smtp_sink import SmtpSink
 
@@ -32,6 +33,12 @@ FOREIGN = re.compile(
 )
 for name in [name for name in os.environ if FOREIGN.fullmatch(name)]:
     del os.environ[name]
+
+# How long an example takes says how busy the machine is, not whether a promise is kept.
+settings.register_profile(
+    "patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 # --- Redis -----------------------------------------------------------------------------------
 
