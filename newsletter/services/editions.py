@@ -142,21 +142,24 @@ def _may_read(reader: planning.Reader, now: datetime) -> bool:
 
 
 def _next_due(reader: planning.Reader, now: datetime) -> datetime:
-    return next_due(
-        Cadence(reader.cadence),
-        hour=reader.hour,
-        weekday=reader.weekday,
-        time_zone=reader.time_zone,
-        after=max(now, reader.paused_until or now),
-    )
+    after = max(now, reader.paused_until or now)
+    return _due_after(reader.cadence, reader.weekday, reader.hour, reader.time_zone, after)
+
+
+@lru_cache(maxsize=1024)  # one instant for most readers of a range
+def _due_after(cadence: str, weekday: int, hour: int, time_zone: str, after: datetime) -> datetime:
+    return next_due(Cadence(cadence), hour=hour, weekday=weekday, time_zone=time_zone, after=after)
 
 
 def _by_edition(
     readers: Sequence[planning.Reader], edition: date | None, now: datetime
 ) -> Iterator[tuple[date, list[planning.Reader]]]:
-    groups: dict[date, list[planning.Reader]] = {}
+    by_zone: dict[str, list[planning.Reader]] = defaultdict(list)
     for reader in readers:
-        groups.setdefault(edition or edition_of(now, reader.time_zone), []).append(reader)
+        by_zone[reader.time_zone].append(reader)
+    groups: dict[date, list[planning.Reader]] = defaultdict(list)
+    for zone, theirs in by_zone.items():
+        groups[edition or edition_of(now, zone)] += theirs
     yield from sorted(groups.items())
 
 
