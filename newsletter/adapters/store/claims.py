@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
-from functools import partial
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Text, bindparam, cast, exists, func, select, update
@@ -14,13 +15,12 @@ from newsletter.adapters.store.bulk import run_many
 from newsletter.adapters.store.deliveries import digest_in, readable
 from newsletter.adapters.store.ending import bump_unseen, end
 from newsletter.adapters.store.engine import insert_once
+from newsletter.adapters.store.recipients import readers_elsewhere, readers_of
 from newsletter.adapters.store.tables import (
     PENDING,
     SENDING,
     DeliveryRow,
     EditionRow,
-    RecipientRow,
-    SubscriberRow,
     SuppressionRow,
 )
 from newsletter.core.delivery.moves import Move
@@ -82,15 +82,21 @@ def claim(
     was_harmless = col(DeliveryRow.recovered) < ALONE_FROM
     for condition, number in ((was_harmless, most), (~was_harmless, 1)):
         for of_edition in _editions_waiting(session, condition, now=now, edition=edition):
-            while ids := _take(session, of_edition, condition, now=now, most=number):
-                if claimed := _claimed(session, ids, now=now):
+            while taken := _take(session, of_edition.id, condition, now=now, most=number):
+                if claimed := _claimed(session, of_edition, taken, now=now):
                     return claimed
     return []
 
 
+class _Edition(NamedTuple):
+    id: int
+    edition_on: date
+    kind: str
+
+
 def _editions_waiting(
     session: Session, condition: Any, *, now: datetime, edition: int | None
-) -> list[int]:
+) -> list[_Edition]:
     """The editions of which something may go out now: single mails first, then the oldest."""
     waits = exists().where(
         col(DeliveryRow.edition_id) == col(EditionRow.id),
@@ -98,16 +104,32 @@ def _editions_waiting(
         col(DeliveryRow.next_at) <= now,
         condition,
     )
-    wanted = select(col(EditionRow.id)).where(
+    wanted = select(col(EditionRow.id), col(EditionRow.edition_on), col(EditionRow.kind)).where(
         col(EditionRow.state) == "open", col(EditionRow.expires_at) > now, waits
     )
     if edition is not None:
         wanted = wanted.where(col(EditionRow.id) == edition)
     in_turn = (col(EditionRow.kind).in_(_AT_ONCE).desc(), col(EditionRow.edition_on))
-    return [found for found in session.scalars(wanted.order_by(*in_turn)) if found is not None]
+    return [_Edition._make(found) for found in session.execute(wanted.order_by(*in_turn))]
 
 
-def _take(session: Session, edition: int, condition: Any, *, now: datetime, most: int) -> list[int]:
+_Taken = Sequence[Any]  # rows of the columns below, by id
+
+_TAKEN: tuple[Any, ...] = (
+    col(DeliveryRow.id),
+    col(DeliveryRow.epoch),
+    col(DeliveryRow.attempts),
+    col(DeliveryRow.uncertain),
+    col(DeliveryRow.subscriber_id),
+    col(DeliveryRow.resend_no),
+    col(DeliveryRow.message_id),
+    # As texts, so that what many rows share is read once.
+    cast(col(DeliveryRow.planned_at), Text).label("planned_at"),
+    cast(col(DeliveryRow.digest), Text).label("digest"),
+)
+
+
+def _take(session: Session, edition: int, condition: Any, *, now: datetime, most: int) -> _Taken:
     waiting = (
         select(col(DeliveryRow.id))
         .where(
@@ -121,92 +143,59 @@ def _take(session: Session, edition: int, condition: Any, *, now: datetime, most
         # PostgreSQL; SQLite's transaction holds the write lock already
         .with_for_update(skip_locked=True)
     )
-    ids = session.scalars(
+    ids = waiting.scalar_subquery()
+    is_of_these: Any = col(DeliveryRow.id).in_(ids)
+    if session.get_bind().dialect.name == "postgresql":
+        # Otherwise it goes through the whole ledger once for every batch, to join the two.
+        is_of_these = col(DeliveryRow.id) == func.any(func.array(ids))
+    taken = session.connection().execute(
         update(DeliveryRow)
-        .where(col(DeliveryRow.id).in_(waiting.scalar_subquery()))
+        .where(is_of_these)
         .values(state=State.SENDING, epoch=col(DeliveryRow.epoch) + 1, lease_until=now + LEASE)
-        .returning(col(DeliveryRow.id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    return [found for found in ids if found is not None]
-
-
-def _claimed(session: Session, ids: Sequence[int], *, now: datetime) -> list[Claimed]:
-    """Those of the taken that may go out; the others leave the queue, with the reason."""
-    rows = (
-        session.connection()
-        .execute(
-            select(
-                *_CLAIMED,
-                # its text, so that equal digests are read once
-                cast(col(DeliveryRow.digest), Text).label("digest"),
-                col(SubscriberRow.status),
-                col(SubscriberRow.paused_until),
-                col(SuppressionRow.reason).label("suppressed_because"),
-            )
-            .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
-            .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
-            .outerjoin(
-                RecipientRow,
-                (col(RecipientRow.delivery_id) == col(DeliveryRow.id))
-                & col(EditionRow.kind).in_(_ELSEWHERE),
-            )
-            .outerjoin(SuppressionRow, col(SuppressionRow.address_hash) == _ADDRESS_HASH)
-            .where(col(DeliveryRow.id).in_(ids))
-            .order_by(col(DeliveryRow.id))
-        )
-        .all()
+        .returning(*_TAKEN)
     )
+    return sorted(taken.all(), key=itemgetter(0))
+
+
+def _claimed(session: Session, edition: _Edition, taken: _Taken, *, now: datetime) -> list[Claimed]:
+    """Those of the taken that may go out; the others leave the queue, with the reason."""
+    kind = Kind(edition.kind)
+    may_get, goes_elsewhere = MAY_GET[kind], kind in _ELSEWHERE
+    if goes_elsewhere:
+        readers = readers_elsewhere(session, [one.id for one in taken])
+    else:
+        readers = readers_of(session, [one.subscriber_id for one in taken])
+    digests: dict[str, Digest | None] = {}
     claimed, unreachable = [], defaultdict[str, list[int]](list)
-    for *own, kind, digest, status, paused_until, suppressed_because in rows:
-        if because := _why_not(kind, status, paused_until, suppressed_because, now=now):
-            unreachable[because].append(own[0])
+    for of, epoch, attempts, uncertain, subscriber, resend_no, message_id, planned, digest in taken:
+        reader = readers[of if goes_elsewhere else subscriber]
+        _, address, address_hash, thumbnails, language, status, paused_until, suppressed = reader
+        if suppressed is not None:
+            unreachable[f"the address is suppressed ({suppressed})"].append(of)
+        elif status not in may_get:
+            unreachable[f"the reader is {status}"].append(of)
+        elif paused_until is not None and paused_until > now and kind is Kind.DIGEST:
+            unreachable[f"the reader pauses until {paused_until:%Y-%m-%d}"].append(of)
         else:
-            found = readable(partial(digest_in, digest), own[0])
-            claimed.append(Claimed._make((*own, _KINDS[kind], found)))
+            if digest not in digests:
+                digests[digest] = readable(partial(digest_in, digest), of)
+            claimed.append(
+                Claimed(
+                    of, epoch, attempts, uncertain, subscriber, address, address_hash, thumbnails,
+                    language, edition.id, edition.edition_on, resend_no, message_id,
+                    _instant(planned), kind, digests[digest],
+                )
+            )  # fmt: skip
     for because, skipped in unreachable.items():
         end(session, State.SKIPPED, because, col(DeliveryRow.id).in_(skipped), was=SENDING)
     return claimed
 
 
-def _why_not(
-    kind: str,
-    status: str,
-    paused_until: datetime | None,
-    suppressed_because: str | None,
-    *,
-    now: datetime,
-) -> str:
-    """Why this message may not go to its reader any more, "" when it may."""
-    if suppressed_because is not None:
-        return f"the address is suppressed ({suppressed_because})"
-    if status not in _MAY_GET[kind]:
-        return f"the reader is {status}"
-    if paused_until is not None and paused_until > now and kind == Kind.DIGEST:
-        return f"the reader pauses until {paused_until:%Y-%m-%d}"
-    return ""
-
-
-_ADDRESS_HASH = func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
-_CLAIMED: tuple[Any, ...] = (
-    col(DeliveryRow.id),
-    col(DeliveryRow.epoch),
-    col(DeliveryRow.attempts),
-    col(DeliveryRow.uncertain),
-    col(DeliveryRow.subscriber_id),
-    func.coalesce(col(RecipientRow.address), col(SubscriberRow.address)).label("address"),
-    _ADDRESS_HASH.label("address_hash"),
-    col(SubscriberRow.thumbnails),
-    col(SubscriberRow.language),
-    col(DeliveryRow.edition_id),
-    col(EditionRow.edition_on).label("edition"),
-    col(DeliveryRow.resend_no),
-    col(DeliveryRow.message_id),
-    col(DeliveryRow.planned_at),
-    col(EditionRow.kind),
-)
-_KINDS = {str(kind): kind for kind in Kind}
-_MAY_GET = {str(kind): statuses for kind, statuses in MAY_GET.items()}
+@lru_cache(maxsize=64)
+def _instant(text: str) -> datetime:
+    """An instant as either database writes it; SQLite's are in UTC and do not say so."""
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def record(

@@ -1,6 +1,8 @@
 """Where messages go, or went, that is not their reader's address of today; see RecipientRow."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, insert, literal, select
 from sqlmodel import Session, col
@@ -11,11 +13,49 @@ from newsletter.adapters.store.tables import (
     EditionRow,
     RecipientRow,
     SubscriberRow,
+    SuppressionRow,
 )
 from newsletter.core.addresses import Address
 from newsletter.core.delivery.states import Kind, State
 
 KEPT = timedelta(days=30)  # a late report on what was sent to an address that was left
+
+
+# How readers want their mail, and what may stand against it.
+_STANDING: tuple[Any, ...] = (
+    col(SubscriberRow.thumbnails),
+    col(SubscriberRow.language),
+    col(SubscriberRow.status),
+    col(SubscriberRow.paused_until),
+    col(SuppressionRow.reason),
+)
+
+
+def readers_of(session: Session, subscriber_ids: Collection[int]) -> dict[int, Sequence[Any]]:
+    """By id: it, address and its hash, thumbnails, language, status, the end of a pause, and why
+    the address is suppressed.
+    """
+    address_hash = col(SubscriberRow.address_hash)
+    wanted: Any = (
+        select(col(SubscriberRow.id), col(SubscriberRow.address), address_hash, *_STANDING)
+        .outerjoin(SuppressionRow, col(SuppressionRow.address_hash) == address_hash)
+        .where(col(SubscriberRow.id).in_(set(subscriber_ids)))
+    )
+    return {row[0]: row for row in session.connection().execute(wanted).all()}
+
+
+def readers_elsewhere(session: Session, delivery_ids: Collection[int]) -> dict[int, Sequence[Any]]:
+    """The same by delivery, for messages that go to the address beside it where there is one."""
+    address_hash = func.coalesce(col(RecipientRow.address_hash), col(SubscriberRow.address_hash))
+    address = func.coalesce(col(RecipientRow.address), col(SubscriberRow.address))
+    wanted: Any = (
+        select(col(DeliveryRow.id), address, address_hash, *_STANDING)
+        .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+        .outerjoin(RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id))
+        .outerjoin(SuppressionRow, col(SuppressionRow.address_hash) == address_hash)
+        .where(col(DeliveryRow.id).in_(delivery_ids))
+    )
+    return {row[0]: row for row in session.connection().execute(wanted).all()}
 
 
 def add_recipient(
