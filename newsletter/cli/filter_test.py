@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 SHOWN = 10  # papers
 BAR = 40  # columns of the longest bar
 MOST_BARS = 31  # for more days there is one bar a week
-WEEK = 7
 
 
 def add_to(nouns: typer.Typer) -> None:

@@ -27,7 +27,7 @@ REST = "Also matched"  # the heading over what a digest's caps kept out
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """What a delivery of this digest says, or would say; see core.press.Order."""
+    """What a delivery of this digest says, or would say; see core.mail.press.Order."""
 
     id: int
     subscriber_id: int

@@ -3,8 +3,10 @@
 import smtplib
 import socket
 from email import message_from_bytes, policy
+from functools import partial
 
 import pytest
+from letters import a_letter as a_plain_letter
 
 from newsletter.adapters.embedded.inbox import LocalInbox
 from newsletter.adapters.flow import MemoryFlow
@@ -14,17 +16,7 @@ from newsletter.core.ports import Letter
 from newsletter.errors import SettingsError
 
 CONTENT = b"Message-ID: <1@example.org>\r\nSubject: papers\r\n\r\nThree.\r\n.\r\n..and dots\r\n"
-
-
-def a_letter(number: int = 1, **changes) -> Letter:
-    fields = {
-        "delivery_id": number,
-        "epoch": 1,
-        "return_path": "b+1@news.example.org",
-        "recipient": f"reader{number}@example.org",
-        "parts": [changes.pop("content", CONTENT)],
-    }
-    return Letter(**(fields | changes))
+a_letter = partial(a_plain_letter, content=CONTENT)
 
 
 @pytest.fixture

@@ -4,10 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
-
-Open = Callable[[], "asyncio.Future"]
 
 
 class Proxy:
@@ -43,13 +40,8 @@ class Proxy:
         self._call(self._cut(halfway))
 
     def hang(self) -> None:
-        """Take connections and bytes, and pass on nothing, until let_go()."""
+        """Take connections and bytes, and pass on nothing."""
         self.is_hanging = True
-
-    def let_go(self) -> None:
-        """What hung so long goes nowhere any more; new connections work."""
-        self.is_hanging = False
-        self.cut()
 
     def cut_at(self, word: bytes, *, is_passed_on: bool, times: int = 1, skips: int = 0) -> None:
         """Reset the connection of the next client that says the word, after `skips` of them.
@@ -98,7 +90,6 @@ class Proxy:
 class _Link:
     def __init__(self, proxy: Proxy, client, server) -> None:
         self._proxy, self._client, self._server = proxy, client, server
-        self._tail = b""
 
     async def run(self) -> None:
         ways = [

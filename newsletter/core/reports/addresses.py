@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-MAX_LOCAL, MAX_ADDRESS = 64, 254  # RFC 5321 section 4.5.3.1
+MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1
 MAX_LINE = 1_000
 
 _QUOTED = re.compile(r'"[^"\r\n@]{1,64}"@[\w.-]{1,200}')
