@@ -2,6 +2,9 @@
 
 import os
 import signal
+import sqlite3
+import time
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -12,7 +15,7 @@ from newsletter.adapters.queue import Task
 from newsletter.core.delivery.states import LEASE
 from newsletter.services.deliveries import BATCH
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 READERS = 600
 
@@ -24,7 +27,7 @@ def test_a_worker_that_stood_still_past_its_lease_undoes_nothing(world):
     world.newsletter.ring(Task.SEND)
     world.wait_for(chance.randint(20, 300))
 
-    os.killpg(sleeper.pid, signal.SIGSTOP)
+    _stop_between_writes(world, sleeper)
     world.start("other")
     world.newsletter.ring(Task.SEND)
     world.settle()
@@ -36,6 +39,24 @@ def test_a_worker_that_stood_still_past_its_lease_undoes_nothing(world):
     world.assert_holds(readers=READERS, copies=PROCESSES * BATCH)
     assert before.states == world.verdict().states
     assert world.verdict().most_copies <= 2
+
+
+def _stop_between_writes(world, worker) -> None:
+    """One that stands still with SQLite locked stops everybody; test_database.py has that."""
+    os.killpg(worker.pid, signal.SIGSTOP)
+    while world.postgres is None and _is_locked(world.settings.data_dir / "newsletter.db"):
+        os.killpg(worker.pid, signal.SIGCONT)
+        time.sleep(0.1)
+        os.killpg(worker.pid, signal.SIGSTOP)
+
+
+def _is_locked(path) -> bool:
+    with closing(sqlite3.connect(path, timeout=2, isolation_level=None)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 @pytest.mark.parametrize(

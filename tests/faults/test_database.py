@@ -17,7 +17,7 @@ from newsletter.adapters.smtp import MemoryTransport
 from newsletter.adapters.store.engine import BUSY_TIMEOUT_SECONDS
 from newsletter.core.delivery.states import State
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 READERS = 600
 

@@ -6,7 +6,7 @@ from world import EDITION
 
 from newsletter.adapters.queue import Task
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 READERS = 300
 

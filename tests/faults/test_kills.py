@@ -10,7 +10,7 @@ from world import CONNECTIONS, EDITION, IN_HAND, children, dice
 from newsletter.adapters.queue import Task
 from newsletter.core.ports import RANGE_SIZE
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 READERS = 600
 

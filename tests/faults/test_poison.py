@@ -8,7 +8,7 @@ from world import EDITION
 from newsletter.adapters.queue import Task
 from newsletter.core.delivery.states import State
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 READERS = 300
 POISONOUS = "A title\u2028 in \x0b five\x1c \u0085 lines\x00"
@@ -48,7 +48,7 @@ def test_a_row_that_kills_every_worker_that_touches_it_goes_to_review_alone(make
     world.plan(READERS)
     world.start(**{POISON: "reader7@example.org"})
     world.newsletter.ring(Task.SEND)
-    world.settle(seconds=200)
+    world.settle(seconds=500)
 
     verdict = world.verdict()
     assert verdict.states == {State.SENT: READERS - 1, State.REVIEW: 1}

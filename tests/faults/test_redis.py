@@ -9,7 +9,7 @@ from world import dice
 
 from newsletter.adapters.queue import Task
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 READERS = 600
 

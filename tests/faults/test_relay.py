@@ -15,7 +15,7 @@ from newsletter.adapters.queue import Task
 from newsletter.core.delivery.states import FIRST_WAIT, MAX_UNCERTAIN, State
 from newsletter.settings import as_environment
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 one_day = pytest.mark.xdist_group("moody_day")  # its day is made once
 
 READERS = 200

@@ -26,7 +26,8 @@ def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_hand_and_doubles_nothi
     world.wait_for(50)
 
     worker.send_signal(signal.SIGTERM)
-    worker.wait(20)  # a container is given ten seconds by many, thirty by most
+    # A container is given ten seconds by many, thirty by most; a machine that tests is slower.
+    worker.wait(60)
     left = world.counts()
 
     assert left[State.PENDING] > 0
@@ -49,9 +50,9 @@ def test_a_worker_that_is_asked_twice_gives_up_at_once(make_world):
     wait_until(lambda: "Warm shutdown" in world.log(worker))
     worker.send_signal(signal.SIGTERM)
     asked = time.monotonic()
-    worker.wait(20)
+    worker.wait(60)
 
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 15  # the relay that hangs would be waited for longer
     wait_until(lambda: not _group(worker))
     world.relay.play()
     world.start("next")

@@ -155,16 +155,16 @@ class World:
     def counts(self, edition: date = EDITION) -> dict[State, int]:
         return self.newsletter.counts(edition)
 
-    def wait_for(self, taken: int, *, seconds: float = 120) -> None:
+    def wait_for(self, taken: int, *, seconds: float = 240) -> None:
         """Until the relay has so many messages."""
         self.wait(lambda: self.relay.count("taken") >= taken, seconds=seconds)
 
-    def settle(self, *, edition: date = EDITION, seconds: float = 150) -> None:
+    def settle(self, *, edition: date = EDITION, seconds: float = 300) -> None:
         """Until every delivery has come to its end."""
         under_way = {State.PENDING, State.SENDING}
         self.wait(lambda: not under_way & set(self.counts(edition)), seconds=seconds)
 
-    def wait(self, is_done: Callable[[], bool], *, seconds: float = 120) -> None:
+    def wait(self, is_done: Callable[[], bool], *, seconds: float = 240) -> None:
         """Until it is so; meanwhile look how long claims stand. A database may be away."""
 
         def look() -> bool:
