@@ -1,5 +1,7 @@
 """Is it well: status, check."""
 
+import os
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -40,13 +42,29 @@ def check(is_json: Json = False) -> None:
     with Newsletter.from_settings(current_settings()) as newsletter:
         with suppress(StoreUnavailable):
             ready_tables(newsletter)
-        findings = newsletter.check()
+        findings = (*_unknown_settings(), *newsletter.check())
     if is_json:
         print_json({"is_ok": all(one.is_ok for one in findings), "findings": findings})
     else:
         show_findings(findings)
     if not all(one.is_ok for one in findings):
         raise typer.Exit(1)
+
+
+def _unknown_settings() -> "Iterator[Finding]":
+    """Names in the environment that look like ours: a slip of the pen would pass unseen."""
+    from difflib import get_close_matches
+
+    from newsletter.core.results import Finding
+    from newsletter.settings import MEANINGS, PREFIX
+
+    for name in sorted(os.environ):
+        bare = name.removeprefix(PREFIX).removesuffix("_FILE")
+        if not name.startswith(PREFIX) or bare in MEANINGS:
+            continue
+        near = get_close_matches(bare, MEANINGS, n=1)
+        hint = f"did you mean {PREFIX}{near[0]}?" if near else "it is not read."
+        yield Finding(name="setting", is_ok=not near, words=f"{name} is no setting: {hint}")
 
 
 def show_findings(findings: "tuple[Finding, ...]") -> None:

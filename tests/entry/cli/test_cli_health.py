@@ -44,3 +44,12 @@ def test_check_names_what_is_wrong_and_ends_with_1(newsletter, monkeypatch):
     assert code == 1
     assert out.count("wrong") >= 2
     assert "to put right" in err
+
+
+def test_check_finds_a_setting_whose_name_is_misspelt(newsletter, monkeypatch):
+    monkeypatch.setenv("NEWSLETTER_SMPT_URL", "smtp://127.0.0.1:25")
+
+    code, out, _ = newsletter("check")
+
+    assert code == 1
+    assert "NEWSLETTER_SMPT_URL is no setting: did you mean NEWSLETTER_SMTP_URL?" in out
