@@ -35,3 +35,25 @@ def test_a_claim_and_a_sweep_never_read_the_whole_ledger(statements):
     assert len(statements) > 5
     for statement, plan in statements.items():
         assert not any(step.startswith("SCAN deliveries") for step in plan), (statement, plan)
+
+
+def test_on_postgresql_a_claim_finds_what_it_takes_by_key(tmp_path, postgres_url):
+    settings = settings_for(tmp_path, database_url=postgres_url)
+    parts = {"papers": [a_paper(1)], "queue": MemoryQueue()}
+    with a_newsletter(tmp_path, settings=settings, **parts) as newsletter:
+        add_reader(newsletter, "ada")
+        newsletter.pull(MONDAY.date())
+        newsletter.plan_range(0, MONDAY.date(), everyone=True)
+        plans = []
+
+        @event.listens_for(newsletter.store._writer, "before_cursor_execute")
+        def explain(connection, _cursor, statement, values, _context, _is_many):
+            if "RETURNING deliveries.id" in statement:
+                cursor = connection.connection.cursor()
+                cursor.execute("SET LOCAL enable_seqscan = off")  # a ledger of one row is read so
+                plans.append([row[0] for row in cursor.execute(f"EXPLAIN {statement}", values)])
+
+        assert newsletter.send_waiting() == 1
+        assert plans
+        for plan in plans:
+            assert any("Cond: (id = ANY (" in step for step in plan), plan
