@@ -1,4 +1,4 @@
-"""The service as its users know it: one short method per use.
+"""The service as its entrances know it: one short method per use.
 
 A method opens the transaction, calls one service, and rings only after the commit, so that a
 doorbell never announces what the store does not hold.

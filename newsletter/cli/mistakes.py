@@ -1,4 +1,4 @@
-"""What a user sees when something raised: one sentence, and an exit code that scripts can read."""
+"""What people see when something raised: one sentence, and an exit code that scripts can read."""
 
 import os
 import sys

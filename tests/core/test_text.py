@@ -1,3 +1,5 @@
+"""Text of strangers made plain: one line, no control characters, cut at words."""
+
 import unicodedata
 
 import pytest

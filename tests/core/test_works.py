@@ -1,3 +1,5 @@
+"""Records of one work become one paper, whatever each source knows of it."""
+
 from datetime import UTC, date, datetime
 from itertools import permutations
 

@@ -23,6 +23,6 @@ class Fate(StrEnum):
 
     COUNTED = "counted"  # it speaks of a delivery of ours: the rule decided
     UNCLAIMED = "unclaimed"  # a bounce or complaint, and no signed path of ours in it
-    IGNORED = "ignored"  # nothing to act on: delivered, vacation, authentication report
+    IGNORED = "ignored"  # nothing to act on: it arrived, a vacation, authentication report
     UNREAD = "unread"  # not understood: kept whole, for a person
     REPEATED = "repeated"  # seen before

@@ -1,3 +1,5 @@
+"""arXiv as a source: what is asked for a day, in which steps, and how politely."""
+
 import re
 from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit

@@ -1,3 +1,5 @@
+"""arXiv's XML as it is and as it should not be: papers, skipped entries, or one clear sentence."""
+
 import contextlib
 import json
 import random

@@ -1,3 +1,5 @@
+"""The text of the setting, and the sources that it names or why it names none."""
+
 from datetime import date
 
 import pytest

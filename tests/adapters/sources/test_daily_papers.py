@@ -1,3 +1,5 @@
+"""Records of the Daily Papers API: each field read where its meaning is plain, none trusted."""
+
 import contextlib
 import copy
 import json

@@ -1,3 +1,5 @@
+"""The folder as a source: recorded or hand-made days, and clear words for what is no day."""
+
 import json
 from datetime import date
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The one HTTP client: spacing, retries, limits, and answers that are kept."""
+
 import gzip
 import os
 import socket

@@ -1,3 +1,5 @@
+"""The Daily Papers API as a source: what is asked for a day, and what its answers become."""
+
 import json
 from datetime import date
 
