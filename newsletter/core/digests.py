@@ -4,7 +4,7 @@ The order is fixed: in the window → a topic matches → no mute → not seen b
 topic's cap → the digest's cap. `why` tells for one paper how far it came.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -134,12 +134,14 @@ def choose(
     if choices is None:
         choices = {}
         if not wishes.add(topics, choices):
-            return _choice(index, topics, allowed, cap)
+            # Of several topics one may be shared though no other reader has them all.
+            find = index.matched if len(topics) > 1 else index.matched_once
+            return _choice(index, find, topics, allowed, cap)
     choice = choices.get((allowed, cap))
     if choice is None:
         if len(choices) >= _MOST_CHOICES:
             choices.clear()
-        choice = _choice(index, topics, allowed, cap) or _NOTHING
+        choice = _choice(index, index.matched, topics, allowed, cap) or _NOTHING
         # What else a reader has seen makes no difference.
         choice = choices.setdefault((choice.claimed, cap), choice)
         choices[allowed, cap] = choice
@@ -154,11 +156,17 @@ def _recent(index: PaperIndex, purpose: object) -> Recent[Any, Any]:
     return recent
 
 
-def _choice(index: PaperIndex, topics: tuple[Topic, ...], allowed: int, cap: int) -> Choice | None:
+def _choice(
+    index: PaperIndex,
+    find: Callable[[Filter], Matched],
+    topics: tuple[Topic, ...],
+    allowed: int,
+    cap: int,
+) -> Choice | None:
     sections: list[Chosen] = []
     claimed = 0
     for topic in topics:
-        matched = index.matched(topic.filter)
+        matched = find(topic.filter)
         papers = matched[0] & allowed
         if papers:  # that no topic before it wants
             most = cap if topic.cap is None else min(topic.cap, cap)

@@ -61,12 +61,16 @@ class PaperIndex:
         """The same, and the terms outside of any NOT, each with those that it may have brought."""
         found = self._recent.get(filter)
         if found is None:
-            try:
-                found = self._terms.matched(filter)
-            except Unplain:
-                found = self.matched_by_tree(filter)
+            found = self.matched_once(filter)
             self._recent.add(filter, found)
         return found
+
+    def matched_once(self, filter: Filter) -> Matched:
+        """The same for a filter that is not expected again soon: it is not remembered."""
+        try:
+            return self._terms.matched(filter)
+        except Unplain:
+            return self.matched_by_tree(filter)
 
     def matched_by_tree(self, filter: Filter) -> Matched:
         """The same for any filter; `matched` mostly knows a shorter way."""

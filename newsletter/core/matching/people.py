@@ -14,6 +14,7 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 # and Michael are no German spellings.
 _SPELLED_UMLAUT = re.compile(r"(?<=[b-df-hj-np-tv-xz])([aou])e(?=[b-df-hj-np-tv-xz][a-z])")
 
+_USUAL = re.compile("[A-Z][a-z]+(?: [A-Z][a-z]+)*")  # one way to read it, no initials
 _INITIALS = re.compile(r"[A-Z]{1,3}")  # JK Rowling is J. K. Rowling
 
 Reading = tuple[tuple[str, ...], ...]  # for each word of a name its spellings
@@ -52,8 +53,9 @@ class People:
     def papers(self, name: Name) -> int:
         """The bit set of the papers that have such an author."""
         found = 0
-        sides = _sides(name)
-        for person in self._candidates(name):
+        is_usual = _is_usual(name)
+        sides = [((), tuple(map(folded, name.rest)))] if is_usual else _sides(name)
+        for person in self._with_all(name.rest) if is_usual else self._candidates(name):
             if person.papers & ~found and _is_same(name, sides, person):
                 found |= person.papers
         return found
@@ -63,8 +65,12 @@ class People:
         full = [word for word in words if not all(map(_INITIALS.fullmatch, _parts(word)))]
         if not words or name.is_prefix or any(map(is_cjk, words)):
             return self._persons
-        found = [self._with(word) for word in full or [max(words, key=len)]]
-        return [self._persons[number] for number in set.intersection(*found)]
+        return self._with_all(full or [max(words, key=len)])
+
+    def _with_all(self, words: Iterable[str]) -> list[_Person]:
+        """Those who have all these words in their names."""
+        found = set.intersection(*map(self._with, words))
+        return [self._persons[number] for number in found]
 
     def _with(self, word: str) -> set[int]:
         """Those who have the word, or the parts it has, in their names."""
@@ -127,6 +133,12 @@ def _all_forms(spellings: tuple[str, ...]) -> set[str]:
 
 def _without_umlaut(form: str) -> str:
     return _SPELLED_UMLAUT.sub(r"\1", form)
+
+
+def _is_usual(name: Name) -> bool:
+    """Whether it is made of plain words alone, as `Ada Lovelace` is: nearly all are."""
+    usual = _USUAL.fullmatch(" ".join(name.rest)) is not None
+    return usual and not (name.family or name.is_prefix or name.is_exact)
 
 
 def _is_same(name: Name, sides: Sequence[tuple[Reading, Reading]], person: _Person) -> bool:

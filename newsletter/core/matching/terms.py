@@ -30,11 +30,12 @@ class Terms(dict[str, int]):
     are mostly made of plain terms, and a day's filters of the same ones again and again.
     """
 
-    __slots__ = ("_facts", "_people", "_words", "everything", "places")
+    __slots__ = ("_equal", "_facts", "_people", "_words", "everything", "places")
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         """papers: in the order of the bits."""
         super().__init__()
+        self._equal: dict[int, int] = {}
         self.places = Places(papers=len(papers))
         self.everything = self.places.everything
         self._words = Concordance(papers=len(papers))
@@ -73,7 +74,9 @@ class Terms(dict[str, int]):
     def _remember(self, term: str, placed: int) -> int:
         if len(self) >= MAX_REMEMBERED:
             self.clear()
-        self[term] = placed
+            self._equal.clear()
+        # One object for equal numbers: many terms stand in one paper, and what is small is near.
+        placed = self[term] = self._equal.setdefault(placed, placed)
         return placed
 
     def matched(self, text: str) -> Matched:
