@@ -33,6 +33,7 @@ from newsletter.errors import Refused, Unavailable
 from newsletter.settings import PREFIX, Settings, as_environment, is_loopback, read_settings
 
 LOOK_SECONDS = 0.2
+MOST_LOOK_SECONDS = 1.0
 REST = 10  # times as long as a look took: at a million rows it would be a third of a core
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 60.0  # without any progress
@@ -165,7 +166,7 @@ def _progress(service: Newsletter, log: Path) -> Iterator[Mapping[State, int]]:
                 f"Nothing has moved for {PATIENCE_SECONDS:.0f} seconds. The worker's last lines:\n"
                 f"{last_lines(log)}"
             )
-        time.sleep(max(LOOK_SECONDS, REST * took))
+        time.sleep(min(max(LOOK_SECONDS, REST * took), MOST_LOOK_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
