@@ -36,9 +36,9 @@ def explain(error: Exception) -> int:
 
 
 def _sentence(error: NewsletterError) -> str:
-    """Its words with a capital; an address, a word in quotes and a setting stay as they are."""
+    """Its words with a capital and a full stop; a file's name or an address stays as it is."""
     words = str(error).strip() or _kind(error)
-    if isinstance(error, ChoiceError | FilterError):
+    if isinstance(error, FilterError) or words.startswith(("the ", "this ", "a ", "an ")):
         words = words[:1].upper() + words[1:]
     return words if words[-1:] in ".?!^)`" or "\n" in words else words + "."
 

@@ -89,7 +89,7 @@ def rhythm_of(subscriber: Subscriber) -> str:
     days = dict(CADENCES)[wishes.cadence]
     if wishes.cadence == "weekly":
         days = f"Every {WEEKDAYS[wishes.weekday]}"
-    return f"{days} at {wishes.hour:02}:00, {wishes.time_zone}"
+    return f"{days} at {wishes.hour:02}:00, {zone_in_words(wishes.time_zone)}"
 
 
 def instant_in_words(subscriber: Subscriber, at: datetime | None) -> str:
@@ -98,7 +98,13 @@ def instant_in_words(subscriber: Subscriber, at: datetime | None) -> str:
         return ""
     zone = subscriber.wishes.time_zone
     local = at.astimezone(ZoneInfo(zone))
-    return Markup("{}, {:%H:%M} ({})").format(day_in_words(subscriber, local.date()), local, zone)
+    day = day_in_words(subscriber, local.date())
+    return Markup("{}, {:%H:%M} ({})").format(day, local, zone_in_words(zone))
+
+
+def zone_in_words(name: str) -> str:
+    """ "America/New York"."""
+    return name.replace("_", " ")
 
 
 def day_in_words(subscriber: Subscriber, day: date) -> str:

@@ -44,3 +44,13 @@ def test_a_wrong_choice_is_told_in_a_whole_sentence(capsys):
 
     assert code == 2
     assert capsys.readouterr().err.startswith("This bracket is never closed")
+
+
+def test_the_name_of_a_file_stays_as_it_is(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_text("address,topic\n", encoding="utf-8")
+
+    code = run(["subscribers", "import", "in.csv"])
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith("in.csv has no column")
