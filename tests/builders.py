@@ -124,7 +124,7 @@ def add_reader(newsletter: Newsletter, name: str, *filters: str, **values) -> Su
     )
 
 
-def wait_until(is_done: Callable[[], bool], *, seconds: float = 60) -> None:
+def wait_until(is_done: Callable[[], bool], *, seconds: float = 120) -> None:
     """Return as soon as the condition holds; fail when it does not in time."""
     give_up = time.monotonic() + seconds
     while not is_done():

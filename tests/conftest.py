@@ -28,7 +28,7 @@ from newsletter.settings import as_environment
 # own, proxies between us and our own servers, colours and widths. The seeds of tests stay.
 FOREIGN = re.compile(
     r"(NEWSLETTER_(?!TEST_)|CELERY_|PG|SSL_CERT_|_?TYPER_|CLICOLOR|GITHUB_|TTY_).*"
-    r"|(HTTP|HTTPS|ALL|NO|FTP)_PROXY|FORCE_COLOR|NO_COLOR|PY_COLORS|COLUMNS|LINES",
+    r"|(HTTP|HTTPS|ALL|NO|FTP)_PROXY|FORCE_COLOR|NO_COLOR|PY_COLORS|COLUMNS|LINES|TERM|COLORTERM",
     re.IGNORECASE,
 )
 for name in [name for name in os.environ if FOREIGN.fullmatch(name)]:

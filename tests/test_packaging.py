@@ -208,7 +208,7 @@ def run(*words: object, cwd: Path) -> str:
         env=environment | OWN | {"NEWSLETTER_DATA_DIR": str(cwd / "data")},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"

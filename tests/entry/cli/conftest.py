@@ -1,6 +1,7 @@
 """What the commands' tests share: running one, and the places in which it finds itself."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from builders import Clock, MemorySource, a_newsletter, a_paper, add_reader, settings_for
@@ -66,7 +67,7 @@ def service(tmp_path, monkeypatch):
     made = a_newsletter(
         tmp_path,
         sources=(MemorySource({NOW.date(): [a_paper(1, featured_on=NOW.date())]}),),
-        clock=Clock(NOW),
+        clock=Clock(datetime.now(UTC)),  # not NOW: where tests take long, Bob's wait is over
         settings=settings_for(tmp_path),
         transport=MemoryTransport(lambda letter: OUTCOMES.get(letter.recipient, SENT)),
     )

@@ -53,7 +53,7 @@ def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=110,
         env={**os.environ, **environment},
     )
 

@@ -52,13 +52,13 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=200,
             env=self.environment,
         )
 
     def page(self, path: str) -> str:
         url = json.loads((self.data / "up.json").read_text())["base_url"]
-        with urllib.request.urlopen(url + path, timeout=10) as answer:
+        with urllib.request.urlopen(url + path, timeout=30) as answer:
             return answer.read().decode()
 
     def processes(self) -> dict[int, str]:
