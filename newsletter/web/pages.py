@@ -158,5 +158,5 @@ def _read_subscribing(
     except AddressError as error:
         problems["address"] = error
     problems |= errors
-    shown = form if form.topics else NEW_FORM
+    shown = form if form.topics else replace(form, topics=NEW_FORM.topics)
     return replace(subscribing, form=shown, errors=problems), None if problems else wishes

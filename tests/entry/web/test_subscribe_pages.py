@@ -70,10 +70,13 @@ def test_each_problem_stands_at_its_field_and_nothing_typed_is_lost(client, news
 
 
 def test_no_topic_is_a_problem_with_a_row_to_fill_in(client):
-    answer = client.post("/subscribe", data={"address": "eve@example.org"})
+    typed = {"address": "eve@example.org", "hour": "18", "time_zone": "Atlantis"}
+    answer = client.post("/subscribe", data=typed)
 
     assert answer.status_code == 422
     assert "There is no topic" in answer.text
+    assert 'value="Atlantis"' in answer.text
+    assert '<option value="18" selected>' in answer.text
     assert 'name="topics-0-filter"' in answer.text
 
 
