@@ -18,7 +18,7 @@ from newsletter.core.memory import Recent
 # Choices, and filters with their picks, kept for readers who want the same: most share a few
 # hundred topics.
 _MOST_RECENT = 4_096
-_MOST_CHOICES = 32  # for each set of topics: their readers have seen different papers
+_MOST_CHOICES = 32  # for each set of topics, of readers who have seen nothing
 MOST_LEFT_OUT = 12  # a short list at the foot of the mail; a broad topic leaves out hundreds
 
 
@@ -136,15 +136,20 @@ def choose(
         if not wishes.add(topics, choices):
             # Of several topics one may be shared though no other reader has them all.
             find = index.matched if len(topics) > 1 else index.matched_once
-            return _choice(index, find, topics, allowed, cap)
+            return _choice(index, _claims(find, topics, allowed), cap)
     choice = choices.get((allowed, cap))
     if choice is None:
-        if len(choices) >= _MOST_CHOICES:
-            choices.clear()
-        choice = _choice(index, index.matched, topics, allowed, cap) or _NOTHING
+        claims = _claims(index.matched, topics, allowed)
         # What else a reader has seen makes no difference.
-        choice = choices.setdefault((choice.claimed, cap), choice)
-        choices[allowed, cap] = choice
+        claimed = sum([papers for _, papers, _ in claims])
+        recent: Recent[object, Choice] = _recent(index, _choice)
+        key = (topics, claimed, cap)
+        choice = recent.get(key)
+        if choice is None:
+            choice = _choice(index, claims, cap) or _NOTHING
+            recent.add(key, choice)
+        if not seen and len(choices) < _MOST_CHOICES:
+            choices[allowed, cap] = choice
     return choice if choice.claimed else None
 
 
@@ -156,25 +161,31 @@ def _recent(index: PaperIndex, purpose: object) -> Recent[Any, Any]:
     return recent
 
 
-def _choice(
-    index: PaperIndex,
-    find: Callable[[Filter], Matched],
-    topics: tuple[Topic, ...],
-    allowed: int,
-    cap: int,
-) -> Choice | None:
-    sections: list[Chosen] = []
-    claimed = 0
+def _claims(
+    find: Callable[[Filter], Matched], topics: tuple[Topic, ...], allowed: int
+) -> list[tuple[Topic, int, Matched]]:
+    """The topics that want any of these papers, each with those that none before it wants."""
+    claims = []
     for topic in topics:
         matched = find(topic.filter)
         papers = matched[0] & allowed
-        if papers:  # that no topic before it wants
-            most = cap if topic.cap is None else min(topic.cap, cap)
-            sections.append((topic, index.best_of(papers, matched, most), matched))
-            claimed |= papers
+        if papers:
+            claims.append((topic, papers, matched))
             allowed ^= papers
-    if not claimed:
+    return claims
+
+
+def _choice(
+    index: PaperIndex, claims: Sequence[tuple[Topic, int, Matched]], cap: int
+) -> Choice | None:
+    if not claims:
         return None
+    sections: list[Chosen] = []
+    claimed = 0
+    for topic, papers, matched in claims:
+        most = cap if topic.cap is None else min(topic.cap, cap)
+        sections.append((topic, index.best_of(papers, matched, most), matched))
+        claimed |= papers
     if len(sections) > 1 and sum([len(best) for _, best, _ in sections]) > cap:
         sections = _cut(index, sections, cap)
     return Choice(sections, claimed)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from newsletter.core.filters import Filter
-from newsletter.core.filters.plain import Unplain, plain_words
+from newsletter.core.filters.plain import Unplain
 from newsletter.core.filters.terms import read_term
 from newsletter.core.filters.tree import Leaf, Node, Not, Or, canonical
 from newsletter.core.matching.ranking import MOST_REASONS, Hits, by_match, reasons, score
@@ -128,14 +128,19 @@ class PaperIndex:
         """The best of these papers, two at least, by how well they matched, then by position."""
         high = tied & tied - 1
         if high & high - 1:
-            return by_match(tied, self._brought(matched, tied), most)
+            return by_match(tied, self._unnamed(matched, tied), most)
         low = tied ^ high  # nearly always there are two
         one, other = low.bit_length() - 1, high.bit_length() - 1
         is_in_order = self._terms.places.lead(matched[2], low, high) >= 0
         return ([one, other] if is_in_order else [other, one])[:most]
 
+    def _unnamed(self, matched: Matched, among: int) -> list[Hits]:
+        """Where the terms stand that brought any of these papers, without their costly labels."""
+        hits = self._terms.places.hits
+        return [hits(placed, "") for placed in matched[2] if placed & among]
+
     def _brought(self, matched: Matched, among: int) -> list[Hits]:
-        """Where the terms stand that brought any of these papers."""
+        """The same with their labels."""
         hits = self._terms.places.hits
         return [
             hits(placed, _label(term))
@@ -156,7 +161,7 @@ class PaperIndex:
 
     def score_of(self, matched: Matched, k: int) -> int:
         """The same for what `matched` gave."""
-        return score(self._brought(matched, 1 << k), k)
+        return score(self._unnamed(matched, 1 << k), k)
 
     def reasons(self, filter: Filter, k: int) -> tuple[str, ...]:
         """The terms of the filter that brought this paper, as written; title first, at most 4.
@@ -202,7 +207,7 @@ def _label(term: Term) -> str:
         return term.label
     if term[0] == "-":
         return ""
-    return term if plain_words(term) is not None else read_term(term).label
+    return read_term(term).label if ":" in term else term
 
 
 def positions(papers: int) -> Iterator[int]:

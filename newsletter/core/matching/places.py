@@ -39,6 +39,8 @@ class Places:
 
     def hits(self, placed: int, label: str) -> Hits:
         """The same as bit sets."""
+        if placed <= self.everything:
+            return Hits(placed, abstract=placed, label=label)
         papers = placed & self.everything
         title = placed >> self.papers & papers
         keyword = placed >> 2 * self.papers & papers
