@@ -123,8 +123,7 @@ _TAKEN: tuple[Any, ...] = (
     col(DeliveryRow.subscriber_id),
     col(DeliveryRow.resend_no),
     col(DeliveryRow.message_id),
-    # As texts, so that what many rows share is read once.
-    cast(col(DeliveryRow.planned_at), Text).label("planned_at"),
+    # As a text, so that what many rows share is read once.
     cast(col(DeliveryRow.digest), Text).label("digest"),
 )
 
@@ -145,14 +144,16 @@ def _take(session: Session, edition: int, condition: Any, *, now: datetime, most
     )
     ids = waiting.scalar_subquery()
     is_of_these: Any = col(DeliveryRow.id).in_(ids)
+    planned_at: Any = cast(col(DeliveryRow.planned_at), Text)  # read once, too
     if session.get_bind().dialect.name == "postgresql":
         # Otherwise it goes through the whole ledger once for every batch, to join the two.
         is_of_these = col(DeliveryRow.id) == func.any(func.array(ids))
+        planned_at = col(DeliveryRow.planned_at)  # how its text looks is a server's setting
     taken = session.connection().execute(
         update(DeliveryRow)
         .where(is_of_these)
         .values(state=State.SENDING, epoch=col(DeliveryRow.epoch) + 1, lease_until=now + LEASE)
-        .returning(*_TAKEN)
+        .returning(*_TAKEN, planned_at)
     )
     return sorted(taken.all(), key=itemgetter(0))
 
@@ -167,7 +168,7 @@ def _claimed(session: Session, edition: _Edition, taken: _Taken, *, now: datetim
         readers = readers_of(session, [one.subscriber_id for one in taken])
     digests: dict[str, Digest | None] = {}
     claimed, unreachable = [], defaultdict[str, list[int]](list)
-    for of, epoch, attempts, uncertain, subscriber, resend_no, message_id, planned, digest in taken:
+    for of, epoch, attempts, uncertain, subscriber, resend_no, message_id, digest, planned in taken:
         reader = readers[of if goes_elsewhere else subscriber]
         _, address, address_hash, thumbnails, language, status, paused_until, suppressed = reader
         if suppressed is not None:
@@ -192,10 +193,11 @@ def _claimed(session: Session, edition: _Edition, taken: _Taken, *, now: datetim
 
 
 @lru_cache(maxsize=64)
-def _instant(text: str) -> datetime:
-    """An instant as either database writes it; SQLite's are in UTC and do not say so."""
-    found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+def _instant(stored: str | datetime) -> datetime:
+    """An instant as `_take` gave it; SQLite's texts are in UTC and do not say so."""
+    if isinstance(stored, datetime):
+        return stored
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
 def record(
