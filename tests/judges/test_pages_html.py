@@ -17,7 +17,7 @@ from newsletter.web.shield import Timing
 
 BUSY = Timing(answer_seconds=20.0)  # a test machine may be
 
-pytestmark = pytest.mark.browser  # not that it drives one: it is what the pages' judges run with
+pytestmark = pytest.mark.browser  # what judges the looks runs together
 
 CHECKER = Path(__file__).parents[2] / ".ci/tools/node_modules/vnu-jar/build/dist/vnu.jar"
 MEANT = (

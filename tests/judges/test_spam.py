@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.browser  # what judges the looks runs together
 MOST = 0.1  # points; 5 make spam
 JUDGED = re.compile(r"demo|nasty|pictures|counted|recorded")  # nearly a second for each
 
