@@ -24,6 +24,7 @@ from newsletter.app import Newsletter
 from newsletter.core.memory import prepare_for_many_mails
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.settings import read_settings
+from workers.broker import outlive_broker
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def make_app() -> Celery:
     """The application with the settings that were measured to lose nothing."""
     for name in ("BROKER_URL", "BROKER_READ_URL", "BROKER_WRITE_URL"):
         os.environ.pop(f"CELERY_{name}", None)  # another program's broker would win over ours
+    outlive_broker()
     celery = Celery("newsletter", broker=_broker_url())
     celery.conf.update(
         **SHARED_SETTINGS,

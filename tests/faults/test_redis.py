@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from builders import wait_until
-from world import dice
+from world import dice, is_alive
 
 from newsletter.adapters.queue import Task
 
@@ -61,6 +61,21 @@ def test_a_redis_that_stays_away_stops_nothing(make_world):
     world.redis.kill()
     world.settle()
 
+    world.assert_holds(readers=READERS)
+
+
+def test_a_worker_outlives_a_redis_that_goes_in_the_middle_of_a_task(make_world):
+    world = make_world()
+    world.plan(READERS)
+    worker = world.start()
+    wait_until(lambda: world.is_ready(worker))
+    world.newsletter.ring(Task.SEND)
+
+    world.wait_for(50)
+    world.redis.kill()
+    world.settle()
+
+    assert is_alive(worker)
     world.assert_holds(readers=READERS)
 
 
