@@ -38,6 +38,7 @@ class PostgresServer:
         self._binaries = self._runnable(binaries)
         self._numbers = itertools.count()
         self._process: subprocess.Popen | None = None
+        self._has_run = False
 
     def prepare(self) -> None:
         """Make its files; start() may then be called again after each end."""
@@ -73,6 +74,7 @@ class PostgresServer:
     def kill(self) -> None:
         """The server and everything that serves for it, at once: start() then has to recover."""
         pid = self._process.pid
+        os.kill(pid, signal.SIGSTOP)  # so that it forks nobody while we look
         for each in (pid, *children_of(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
@@ -121,14 +123,17 @@ class PostgresServer:
     def _wait_until_ready(self) -> None:
         import psycopg
 
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 120  # after a kill it has to recover
         while True:
             try:
                 self.execute("SELECT 1")
+                self._has_run = True
                 return
             except psycopg.OperationalError:
                 if self._process.poll() is not None or time.monotonic() > give_up:
-                    pytest.skip(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
+                    words = f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}"
+                    assert not self._has_run, words
+                    pytest.skip(words)
                 time.sleep(0.02)
 
 
