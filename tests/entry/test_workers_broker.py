@@ -11,8 +11,8 @@ from newsletter.settings import PREFIX
 
 ROOT = Path(__file__).parents[2]
 
-# What Celery does when the line is lost: first it collects what the connection holds, which fails
-# half-way with the same error, and then it closes the channels, of which one holds a message.
+# What Celery does when the line is lost: it collects what the connection holds, which fails
+# half-way, closes the channels, of which one holds a message, and ticks that off later.
 LOSE_IT = """
 import sys
 import workers
@@ -26,6 +26,7 @@ with Connection(sys.argv[1]) as line:
     channel._disconnect_pools()
     channel.connection.client = None
     channel.close()
+    message.ack()
 """
 
 
