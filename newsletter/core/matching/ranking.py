@@ -23,11 +23,6 @@ class Hits(NamedTuple):
     abstract: int = 0
     label: str = ""
 
-    def among(self, papers: int) -> "Hits":
-        """The same for no other papers than these."""
-        papers, title, keyword, abstract = [bits & papers for bits in self[:4]]
-        return Hits(papers, title, keyword, abstract, self.label)
-
 
 def first(papers: int, most: int) -> list[int]:
     """The lowest positions: best rank first."""

@@ -1,15 +1,9 @@
 """A topic tried while it is typed, in a real Chromium: with our own files only, and by keyboard."""
 
-import socket
 from collections.abc import Iterator
 
 import pytest
-from builders import MONDAY, Clock, a_newsletter, a_paper, settings_for
-from pages_walk import BUSY
-
-from newsletter.adapters.queue import MemoryQueue
-from newsletter.cli.site import Site
-from newsletter.web import create_app
+from served_site import served_newsletter
 
 pytestmark = pytest.mark.browser
 
@@ -19,17 +13,8 @@ FIELD, PLACE = "#topics-0-filter", "#topics-0-filter-live"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Iterator[str]:
     """The address of a site with twelve papers."""
-    folder = tmp_path_factory.mktemp("live")
-    listening = socket.create_server(("127.0.0.1", 0))
-    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    papers = [a_paper(number) for number in range(1, 13)]
-    settings = settings_for(folder, base_url=base)
-    with a_newsletter(
-        folder, papers=papers, settings=settings, clock=Clock(), queue=MemoryQueue()
-    ) as made:
-        made.pull(MONDAY.date())
-        with Site(create_app(made, timing=BUSY), listening):
-            yield base
+    with served_newsletter(tmp_path_factory.mktemp("live")) as made:
+        yield made.settings.base_url
 
 
 @pytest.fixture

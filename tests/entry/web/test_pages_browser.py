@@ -3,17 +3,13 @@
 import email
 import email.policy
 import re
-import socket
 from collections.abc import Iterator
 
 import pytest
-from builders import MONDAY, Clock, a_newsletter, a_paper, settings_for, wishes
-from pages_walk import BUSY
+from builders import MONDAY, wishes
+from served_site import served_newsletter
 
-from newsletter.adapters.queue import MemoryQueue
-from newsletter.cli.site import Site
 from newsletter.core.subscribers import Status
-from newsletter.web import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -25,16 +21,8 @@ DESK = {"width": 1200, "height": 900}
 @pytest.fixture
 def newsletter(tmp_path):
     """A service with twelve papers whose pages are served for real."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    papers = [a_paper(number) for number in range(1, 13)]
-    settings = settings_for(tmp_path, base_url=base)
-    with a_newsletter(
-        tmp_path, papers=papers, settings=settings, clock=Clock(), queue=MemoryQueue()
-    ) as made:
-        made.pull(MONDAY.date())
-        with Site(create_app(made, timing=BUSY), listening):
-            yield made
+    with served_newsletter(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
