@@ -244,13 +244,19 @@ def _unknown(tree: Node, past: Past) -> Iterator[Hint]:
         if past.has(leaf.text):
             continue
         for word, meant in misspelt(leaf, past.vocabulary):
-            if not past.has(f'"{word}"'):
+            if not _is_written(word, leaf, past):
                 told.add(f"`{word}`: did you mean `{meant}`?")
     yield from (Hint(kind="spelling", text=text) for text in sorted(told)[:MOST_HINTS])
     fields = {leaf.field for leaf in _leaves(tree) if _is_told_nowhere(leaf, past)}
     for field in sorted(fields):
         text = f"no stored paper tells its {_TOLD[field]}, so `{field}:` matches none"
         yield Hint(kind="unknown", text=text)
+
+
+def _is_written(word: str, leaf: Leaf, past: Past) -> bool:
+    """Whether papers write this word with another ending."""
+    field = "org:" if leaf.field == "org" else ""
+    return isinstance(leaf, Words) and past.has(f'{field}"{word}"')
 
 
 def _leaves(node: Node) -> Iterator[Leaf]:

@@ -99,6 +99,25 @@ def test_a_mistyped_word_is_asked_about():
     assert "`transfomer`: did you mean `transformer`?" in [hint.text for hint in found.warnings]
 
 
+def test_a_mistyped_beginning_is_asked_about_with_its_star():
+    papers = [a_paper(str(n), "Agents that plan") for n in range(3)]
+
+    found = tried('title:"agnet* plans" OR plannin*', [(0, papers)])
+
+    assert [hint.text for hint in found.warnings if hint.kind == "spelling"] == [
+        "`agnet*`: did you mean `agent*`?"
+    ]
+
+
+def test_an_organisation_is_asked_about_whatever_the_texts_say():
+    its = Organization(name="eth", full_name="ETH Zurich")
+    papers = [a_paper(str(n), "Zurch", organization=its) for n in range(3)]
+
+    found = tried("org:zurch", [(0, papers)])
+
+    assert "`zurch`: did you mean `zurich`?" in [hint.text for hint in found.warnings]
+
+
 def test_a_word_that_is_found_with_another_ending_is_no_mistake():
     papers = [a_paper(str(n), "Transformers and diffused") for n in range(3)]
 

@@ -6,7 +6,15 @@ import pytest
 
 from newsletter.core.filters import parse_filter
 from newsletter.core.papers import Organization, Paper
-from newsletter.core.spelling import MIN_PAPERS, misspelt, nearest, together, vocabulary_of
+from newsletter.core.spelling import (
+    MIN_PAPERS,
+    Known,
+    misspelt,
+    nearest,
+    nearest_beginning,
+    together,
+    vocabulary_of,
+)
 
 DAY = date(2026, 6, 18)
 
@@ -33,7 +41,17 @@ def papers(count=MIN_PAPERS, **values):
         ("org:Zurch", [("zurch", "zurich")]),
         ("cat:cs.CLL", [("cs.cll", "cs.cl")]),
         ("transformer", []),
-        ("transfomer*", []),
+        ("transfomer*", [("transfomer*", "transformer*")]),
+        ("transfrom*", [("transfrom*", "transform*")]),
+        ("abstract:difusoin*", []),
+        ("title:difusi*", [("difusi*", "diffusi*")]),
+        ('"transfomer with difus*"', [("transfomer", "transformer"), ("difus*", "diffus*")]),
+        ("pre-trnas*", [("trnas*", "trans*")]),
+        ("author:Zhag*", [("zhag*", "zhang*")]),
+        ("org:Zurh*", [("zurh*", "zuri*")]),
+        ("cat:sc.*", [("sc.*", "cs.*")]),
+        ("transfor*", []),
+        ("trz*", []),
         ("=transfomer", []),
         ("author:=Zhng", []),
         ('author:"Hee, K"', []),
@@ -44,6 +62,26 @@ def papers(count=MIN_PAPERS, **values):
 )
 def test_a_word_one_edit_from_a_frequent_one_is_asked_about(text, found):
     assert list(misspelt(parse_filter(text).tree, vocabulary_of(papers()))) == found
+
+
+@pytest.mark.parametrize(
+    ("start", "meant"),
+    [
+        ("plannr", "planner"),
+        ("planers", "planners"),
+        ("planz", "plan"),
+        ("badgge", "badge"),
+        ("palnne", "planne"),
+        ("lpan", "plan"),
+        ("plnning", "planning"),
+        ("bdge", "badge"),
+        ("zebr", ""),
+    ],
+)
+def test_a_beginning_is_not_cut_short_where_words_begin_with_all_its_letters(start, meant):
+    known = Known(planner=3, planners=4, planning=9, planned=2, plan=5, badge=8, badges=7, zebu=2)
+
+    assert nearest_beginning(start, known) == meant
 
 
 def test_a_rare_word_is_never_suggested():
