@@ -59,7 +59,9 @@ def test_the_migrations_make_todays_tables(store, engine):
     store.upgrade()
 
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # Not the foreign keys: which database has which, Alembic does not know. See the test below.
+        options = {"compare_type": True, "include_object": is_no_foreign_key}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Row.metadata) == []
 
 
@@ -144,6 +146,10 @@ def test_no_migration_imports_todays_tables(path):
     }
 
     assert not [name for name in modules if name.startswith(("newsletter", "sqlmodel"))]
+
+
+def is_no_foreign_key(_found: object, _name: str, kind: str, *_: object) -> bool:
+    return kind != "foreign_key_constraint"
 
 
 def tree_of(path: Path) -> ast.Module:

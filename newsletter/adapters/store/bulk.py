@@ -5,18 +5,41 @@ since there each statement costs a round trip.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import String, Table, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    String,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    text,
+)
 from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 _POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]
 _APART = "\x1f"  # in no text that we keep, but for what a stranger's server may say
+
+
+def is_one_of(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column of ids holds one of these, of which there may be thousands.
+
+    As values of their own they would take 8 us each on PostgreSQL, and 2 as an array.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return column.in_(ids)  # type: ignore[no-any-return]
+    array = literal("{" + ",".join(map(str, ids)) + "}", Text)
+    return column == func.any(cast(array, ARRAY(BigInteger)))  # type: ignore[no-any-return]
 
 
 def insert_many(
@@ -30,14 +53,31 @@ def insert_many(
     """Insert a row for each of these values; the columns are of one length, above 0.
 
     JSON is given as text. shared: values that are the same for all rows. is_once: a row that a
-    unique key knows already is left out; otherwise it is an error.
+    unique key knows already is left out, which is rare; otherwise it is an error.
     """
-    ending = " ON CONFLICT DO NOTHING" if is_once else ""
-    names = (tuple(columns), tuple(shared or ()))
+    insert = partial(_insert, session, table.__table__, columns, shared or {})
+    if is_once and session.get_bind().dialect.name == "postgresql":
+        try:  # to look before each row takes PostgreSQL 4 us
+            with session.connection().begin_nested():
+                insert("")
+            return
+        except IntegrityError:
+            pass
+    insert(" ON CONFLICT DO NOTHING" if is_once else "")
+
+
+def _insert(
+    session: Session,
+    table: Table,
+    columns: Mapping[str, Sequence[Any]],
+    shared: Mapping[str, Any],
+    ending: str,
+) -> None:
+    names = (tuple(columns), tuple(shared))
     run_many(
         session,
-        sqlite=_insert_one(table.__table__, *names) + ending,
-        postgresql=_insert_all(table.__table__, *names) + ending,
+        sqlite=_insert_one(table, *names) + ending,
+        postgresql=_insert_all(table, *names) + ending,
         columns=columns,
         shared=shared,
     )

@@ -169,7 +169,10 @@ def _claimed(session: Session, edition: _Edition, taken: _Taken, *, now: datetim
     digests: dict[str, Digest | None] = {}
     claimed, unreachable = [], defaultdict[str, list[int]](list)
     for of, epoch, attempts, uncertain, subscriber, resend_no, message_id, digest, planned in taken:
-        reader = readers[of if goes_elsewhere else subscriber]
+        reader = readers.get(of if goes_elsewhere else subscriber)
+        if reader is None:  # removed by hand, past all that keeps the two together
+            unreachable["the reader is not there"].append(of)
+            continue
         _, address, address_hash, thumbnails, language, status, paused_until, suppressed = reader
         if suppressed is not None:
             unreachable[f"the address is suppressed ({suppressed})"].append(of)

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from newsletter.adapters.store.bulk import insert_many
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.planning import edition_id
-from newsletter.adapters.store.tables import DeliveryRow, EditionRow
+from newsletter.adapters.store.tables import DeliveryRow, EditionRow, SubscriberRow
 from newsletter.core.delivery.states import Kind, State
 from newsletter.core.digests import Digest, Pick, Section
 from newsletter.core.mail.messages import message_id
@@ -78,7 +78,8 @@ def add_digests(
 ) -> None:
     """Plan these digests, by subscriber id; one who has one of this edition keeps that one.
 
-    edition: its row's id and its date.
+    edition: its row's id and its date. The caller holds the readers' range (`lock_range`), without
+    which nobody is removed, and has found that they are there.
     """
     if not digests:
         return
@@ -154,8 +155,11 @@ def add_single(
 ) -> int | None:
     """Plan a message that is not a digest; its delivery's id.
 
-    None when `most` of its kind were planned for this subscriber that day.
+    None when `most` of its kind were planned for this subscriber that day, or they were removed.
     """
+    stays = select(col(SubscriberRow.id)).where(col(SubscriberRow.id) == subscriber_id)
+    if session.scalars(stays.with_for_update(read=True, key_share=True)).first() is None:
+        return None
     day = now.date()
     number = singles_planned(session, kind, subscriber_id, day=day)
     if number >= most:
@@ -227,9 +231,15 @@ def _new(
 
 
 def deliveries_with_ids(session: Session, ids: Collection[int]) -> list[DeliveryRow]:
-    """These rows, by reader."""
-    wanted = select(DeliveryRow).where(col(DeliveryRow.id).in_(ids))
-    return list(session.scalars(wanted.order_by(col(DeliveryRow.subscriber_id))))
+    """These rows, by reader; the readers stay until the commit."""
+    wanted = (
+        select(DeliveryRow)
+        .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
+        .where(col(DeliveryRow.id).in_(ids))
+        .order_by(col(DeliveryRow.subscriber_id))
+        .with_for_update(read=True, key_share=True, of=SubscriberRow)
+    )
+    return list(session.scalars(wanted))
 
 
 def add_resends(
@@ -241,7 +251,10 @@ def add_resends(
     now: datetime,
     because: str,
 ) -> list[int]:
-    """Plan each of these digests once more, under the next resend number; the new rows' ids."""
+    """Plan each of these digests once more, under the next resend number; the new rows' ids.
+
+    originals: as `deliveries_with_ids` gave them in this transaction.
+    """
     rows = [
         _new(
             (original.edition_id, edition),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, func, select, update
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.bulk import is_one_of
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.tables import (
     PENDING,
@@ -192,7 +193,10 @@ def set_next_due(session: Session, next_due: Mapping[int, datetime], *, now: dat
     for at, readers in together.items():
         session.execute(
             update(SubscriberRow)
-            .where(col(SubscriberRow.id).in_(readers), col(SubscriberRow.next_due_at) <= now)
+            .where(
+                is_one_of(session, col(SubscriberRow.id), readers),
+                col(SubscriberRow.next_due_at) <= now,
+            )
             .values(next_due_at=at)
             .execution_options(synchronize_session=False)
         )

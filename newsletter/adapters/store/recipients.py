@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, literal, select
 from sqlmodel import Session, col
 
+from newsletter.adapters.store.bulk import is_one_of
 from newsletter.adapters.store.engine import insert_once
 from newsletter.adapters.store.tables import (
     DeliveryRow,
@@ -39,7 +40,7 @@ def readers_of(session: Session, subscriber_ids: Collection[int]) -> dict[int, S
     wanted: Any = (
         select(col(SubscriberRow.id), col(SubscriberRow.address), address_hash, *_STANDING)
         .outerjoin(SuppressionRow, col(SuppressionRow.address_hash) == address_hash)
-        .where(col(SubscriberRow.id).in_(set(subscriber_ids)))
+        .where(is_one_of(session, col(SubscriberRow.id), set(subscriber_ids)))
     )
     return {row[0]: row for row in session.connection().execute(wanted).all()}
 
@@ -53,7 +54,7 @@ def readers_elsewhere(session: Session, delivery_ids: Collection[int]) -> dict[i
         .join(SubscriberRow, col(SubscriberRow.id) == col(DeliveryRow.subscriber_id))
         .outerjoin(RecipientRow, col(RecipientRow.delivery_id) == col(DeliveryRow.id))
         .outerjoin(SuppressionRow, col(SuppressionRow.address_hash) == address_hash)
-        .where(col(DeliveryRow.id).in_(delivery_ids))
+        .where(is_one_of(session, col(DeliveryRow.id), delivery_ids))
     )
     return {row[0]: row for row in session.connection().execute(wanted).all()}
 
