@@ -12,7 +12,6 @@ from newsletter.core.delivery.ledger import (
     DeliveryHistory,
     DomainTally,
     EditionReport,
-    Tally,
     causes,
 )
 from newsletter.core.delivery.states import Kind, State
@@ -116,14 +115,15 @@ class Ledger(Service):
         with self.store.read() as session:
             return newest_edition(session)
 
-    def tally(self, day: date) -> Tally:
-        """An edition's counts: cheap enough to look every second. Raises NotFound."""
+    def edition(self, day: date) -> EditionView:
+        """One edition with its counts: cheap enough to look every second. Raises NotFound."""
         with self.store.read() as session:
-            row = control.edition_of_digests(session, day)
-            return tallies.tally(session, row.id or 0, now=self._now(session))
+            now = self._now(session)
+            control.edition_of_digests(session, day)
+            return edition_views(session, limit=1, kind=Kind.DIGEST, edition=day, now=now)[0]
 
     def tally_by_domain(self, day: date) -> list[DomainTally]:
-        """The same by domain, the largest first: half a second for each million readers."""
+        """Its counts by domain, the largest first: half a second for each million readers."""
         with self.store.read() as session:
             row = control.edition_of_digests(session, day)
             return tallies.by_domain(session, row.id or 0, now=self._now(session))

@@ -11,8 +11,9 @@ from newsletter.app.service import Service
 from newsletter.core.delivery.states import Kind
 from newsletter.core.feedback.arriving import TakenIn
 from newsletter.core.feedback.intake import Fate
-from newsletter.core.feedback.rates import Rates
+from newsletter.core.feedback.rates import Rate, Rates
 from newsletter.core.reports import Kind as Said
+from newsletter.core.results import EditionView
 from newsletter.errors import NotFound, StoreUnavailable
 from newsletter.services import control
 
@@ -37,6 +38,11 @@ class Watching(Service):
                 editions=edition_rates(session, views),
                 domains=domain_rates(session, views, now=now),
             )
+
+    def edition_rate(self, edition: EditionView) -> Rate:
+        """Of this one alone, without its domains: as quick as its reports are few."""
+        with self.store.read() as session:
+            return edition_rates(session, [edition])[0]
 
     def hold_if_reported(self, taken: Iterable[TakenIn]) -> None:
         """Hold the editions that these reports speak of where that makes too many.

@@ -149,9 +149,8 @@ def _came_back(rate: Rate) -> str:
 
 
 def domain_table(domains: "Sequence[DomainTally]", domain_count: int) -> "Table":
-    shown = table(
-        "Domain", "Planned#", "Sent#", "Waiting#", "Deferred#", "Failed#", title="By domain"
-    )
+    names = ("Planned#", "Sent#", "Waiting#", "Deferred#", "Failed#")
+    shown = table("Domain", *names, title="By domain", is_tight=True)
     for each in domains:
         tally = each.tally
         failed = tally.of(State.FAILED, State.REVIEW)

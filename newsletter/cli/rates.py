@@ -54,13 +54,14 @@ def rate_table(name: str, found: "Sequence[Rate]", *, title: str) -> "Table":
     return shown
 
 
+def rate_document(one: "Rate") -> dict[str, object]:
+    return {
+        **as_json(one),
+        "bounce_rate": round(one.bounce_rate, 6),
+        "complaint_rate": round(one.complaint_rate, 6),
+        "standing": one.standing.value,
+    }
+
+
 def _documents(found: "Sequence[Rate]") -> list[object]:
-    return [
-        as_json(one)
-        | {
-            "bounce_rate": round(one.bounce_rate, 6),
-            "complaint_rate": round(one.complaint_rate, 6),
-            "standing": one.standing.value,
-        }
-        for one in found
-    ]
+    return [rate_document(one) for one in found]
