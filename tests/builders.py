@@ -1,6 +1,7 @@
 """Values and services for tests; they fill in what a test does not say."""
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -100,15 +101,39 @@ def a_newsletter(
     """
     clock = clock or Clock()
     settings = settings or settings_for(folder)
-    store = Store(settings.database_url, clock=clock)
-    store.upgrade()
     given = {
+        "store": open_store(settings.database_url, clock=clock),
         "seen": MemorySeen(),
         "spacing": MemorySpacing(),
         "transport": MemoryTransport(),
         "sources": (MemorySource({MONDAY.date(): papers}),),
     }
-    return Newsletter(settings, store=store, clock=clock, **(given | parts))
+    if settings.templates_dir is None:
+        given["renderer"] = a_renderer()
+    return Newsletter(settings, clock=clock, **(given | parts))
+
+
+def open_store(url: str, **options) -> Store:
+    """A store with the tables of this version.
+
+    A new file of SQLite gets a copy of theirs: to make them takes the time of a whole test.
+    """
+    store = Store(url, **options)
+    if store.is_sqlite and not Path(store.url.database).exists():
+        Path(store.url.database).write_bytes(_empty_tables())
+    else:
+        store.upgrade()
+    return store
+
+
+@cache
+def _empty_tables() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        store = Store(f"sqlite:///{path}")
+        store.upgrade()
+        store.close()  # the last to leave brings what is in the log into the file
+        return path.read_bytes()
 
 
 @cache

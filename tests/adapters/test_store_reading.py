@@ -1,9 +1,8 @@
 """Whoever reads sees one moment, on either database."""
 
 import pytest
+from builders import open_store
 from sqlalchemy import text
-
-from newsletter.adapters.store import Store
 
 COUNT = text("SELECT count(*) FROM suppressions")
 ADD = text("INSERT INTO suppressions (address_hash, reason, since_at) VALUES ('x', 'y', :now)")
@@ -14,8 +13,7 @@ def store(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    store.upgrade()
+    store = open_store(url)
     yield store
     store.close()
 

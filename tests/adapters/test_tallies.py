@@ -5,11 +5,11 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from builders import MONDAY
+from builders import MONDAY, open_store
 from sqlalchemy import event, insert
 from sqlmodel import col, select
 
-from newsletter.adapters.store import Store, tallies
+from newsletter.adapters.store import tallies
 from newsletter.adapters.store.ledger import deliveries
 from newsletter.adapters.store.planning import edition_id
 from newsletter.adapters.store.tables import DeliveryRow, SubscriberRow
@@ -24,8 +24,7 @@ def store(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_url")
-    store = Store(url, clock=lambda: MONDAY)
-    store.upgrade()
+    store = open_store(url, clock=lambda: MONDAY)
     yield store
     store.close()
 

@@ -1,9 +1,8 @@
 """What the services' tests share: a desk on each database."""
 
 import pytest
+from builders import open_store
 from subscription_desk import Desk
-
-from newsletter.adapters.store import Store
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -11,7 +10,6 @@ def desk(request, tmp_path):
     url = f"sqlite:///{tmp_path}/n.db"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_url")
-    store = Store(url)
-    store.upgrade()
+    store = open_store(url)
     yield Desk(store)
     store.close()
