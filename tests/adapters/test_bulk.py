@@ -97,6 +97,16 @@ def test_a_row_that_is_there_is_an_error_or_left_as_it_is(store):
         insert_many(session, SubscriberRow, again, shared=shared)
 
 
+def test_a_text_that_is_too_long_is_refused_and_not_cut_off(store):
+    if store.is_sqlite:
+        pytest.skip("SQLite knows no length of a text and keeps it whole")
+    given = {"address": ["l@example.org"], "address_key": ["l@example.org"]}
+    shared = {**PLAIN, "address_hash": "0", "thumbnails": False}
+    for column in ("language", "cadence"):
+        with pytest.raises(DBAPIError, match="too long"), store.write() as session:
+            insert_many(session, SubscriberRow, given, shared=shared | {column: "x" * 17})
+
+
 def test_a_digest_is_kept_word_for_word(store):
     picks = tuple(Pick(paper_id=f"x:{n}", words=(word,)) for n, word in enumerate(AWKWARD))
     shared = Digest(sections=(Section(topic='A "topic", \\ é', picks=picks),))
