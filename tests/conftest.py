@@ -36,11 +36,30 @@ FOREIGN = re.compile(
 for name in [name for name in os.environ if FOREIGN.fullmatch(name)]:
     del os.environ[name]
 
+JUDGES = "tests/judges/"
+
 # How long an example takes says how busy the machine is, not whether a promise is kept.
 settings.register_profile(
     "patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
+
+# --- Workers ---------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file is for one worker process, and so is the folder of judges: they share their mails."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Whole(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return JUDGES if nodeid.startswith(JUDGES) else super()._split_scope(nodeid)
+
+    return Whole(config, log)
+
 
 # --- SQL -------------------------------------------------------------------------------------
 

@@ -50,16 +50,20 @@ WIDE = Paper(id="1", title="alpha beta", featured_on=date(2026, 6, 18))
 
 
 @st.composite
-def conditions(draw, dialect):
-    """(query, what it says about WIDE: True or False, or None where it hangs on what is lost)."""
-    kind = draw(st.sampled_from(["there", "not there", "lost", "and", "or", "not"]))
+def conditions(draw, dialect, deeper=4):
+    """(query, what it says about WIDE: True or False, or None where it hangs on what is lost).
+
+    deeper: how many levels there may be below this one.
+    """
+    joined = ["and", "or", "not"] if deeper else []
+    kind = draw(st.sampled_from(["there", "not there", "lost", *joined]))
     if kind == "lost":
         return LOST[dialect], None
     if kind in ("there", "not there"):
         word = "alpha" if kind == "there" else "gamma"
         return FOUND[dialect].format(word), kind == "there"
-    one, first = draw(conditions(dialect))
-    other, second = draw(conditions(dialect))
+    one, first = draw(conditions(dialect, deeper - 1))
+    other, second = draw(conditions(dialect, deeper - 1))
     if kind == "not":
         both = {True: False, False: True, None: None}
         keeps = "-" if dialect in ("scholar", "ads") else "NOT "

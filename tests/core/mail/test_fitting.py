@@ -8,12 +8,12 @@ from looks import addresses_in, assert_sound, links_of, words_of
 from newsletter.core.mail.fitting import MAX_HTML
 
 
-def a_fat_paper(mail_paper, number):
+def a_fat_paper(mail_paper, number, *, authors=573):
     return mail_paper(
         number,
         title=f"Number {number}: {'Rather Long and Winding ' * 6}Title",
         abstract=f"Abstract {number} begins. " + "It goes on with one more sentence. " * 60,
-        authors=tuple(f"Author With a Long Name {n}" for n in range(573)),
+        authors=tuple(f"Author With a Long Name {n}" for n in range(authors)),
     )
 
 
@@ -34,7 +34,7 @@ def test_abstracts_shorten_before_anything_is_left_out(rendered, mail_paper):
     short = re.search(r"Abstract 30 begins.*?(?= Paper ·)", words_of(many.html))[0]
     assert len(short) < len(whole)
     assert short.rstrip().endswith("sentence.")
-    assert all(paper.page in links_of(many.html) for paper in papers)
+    assert {paper.page for paper in papers} <= links_of(many.html)
     assert "more on the web" not in many.html
 
 
@@ -49,10 +49,10 @@ def test_then_the_last_cards_become_lines(rendered, mail_paper):
 
 
 def test_then_the_rest_is_only_counted(rendered, mail_paper):
-    papers = [a_fat_paper(mail_paper, number) for number in range(1, 401)]
+    papers = [a_fat_paper(mail_paper, number, authors=30) for number in range(1, 401)]
     mail = rendered(papers)
 
-    shown = sum(paper.page in links_of(mail.html) for paper in papers)
+    shown = len({paper.page for paper in papers} & links_of(mail.html))
     assert f"{400 - shown} more on the web" in words_of(mail.html)
     assert f"{400 - shown} more on the web" in mail.text
     assert len(mail.html.encode()) > MAX_HTML * 0.95

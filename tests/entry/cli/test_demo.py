@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -153,17 +154,78 @@ def test_settings_of_the_account_and_a_long_temporary_folder_do_not_matter(ended
     assert ended.told["inbox"].startswith(str(ended.temp))
 
 
-def test_the_mails_go_where_out_says_and_people_see_who_got_what(demo, tmp_path):
-    code, out, err = finish(demo("--no-serve", "--out", tmp_path / "mails", COLUMNS="200"))
+def served(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """The address of the inbox, once it is told, and what was said until then."""
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if found := re.search(r"http://127\.0\.0\.1:\d+/inbox", line):
+            return found[0], said
+    raise AssertionError(f"the demo ended before it served anything: {said}")
 
-    assert code == 0
-    assert f"The mails stay in {tmp_path / 'mails'}." in err
-    assert len(list((tmp_path / "mails").glob("*.eml"))) == 5
+
+def page(url: str) -> str:
+    """As it is in the end: on a busy machine it is said to be late at first, with a 503."""
+    answers: list[str] = []
+
+    def is_there() -> bool:
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(url, timeout=30) as answer:
+            answers.append(answer.read().decode())
+        return bool(answers)
+
+    wait_until(is_there)
+    return answers[0]
+
+
+@pytest.fixture(scope="module")
+def stopped(request, tmp_path_factory) -> tuple[Ended, Path, list[str]]:
+    """(a demo that served until it got this signal, where its mails were to go, its pages)."""
+    temp, mails = tmp_path_factory.mktemp("stopped"), tmp_path_factory.mktemp("out") / "mails"
+    process = start(temp, "--out", mails, COLUMNS="200")
+    try:
+        inbox, said = served(process)
+        pages = [page(inbox), page(inbox.removesuffix("/inbox"))]
+        process.send_signal(request.param)
+        code, out, err = finish(process)
+    finally:
+        process.kill()
+    return Ended(code, out, said + err, temp=temp), mails, pages
+
+
+by_each_stop = pytest.mark.parametrize(
+    "stopped",
+    [
+        pytest.param(signal.SIGINT, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, id="terminated", marks=pytest.mark.faults),
+    ],
+    indirect=True,
+)
+
+
+@needs_proc
+@by_each_stop
+def test_the_pages_are_served_until_a_stop_is_asked_for(stopped):
+    ended, _, (inbox, first) = stopped
+
+    assert "ada@example.org" in inbox
+    assert first
+    assert ended.code == 0
+    assert processes_of(ended.temp) == []
+
+
+@by_each_stop
+def test_the_mails_go_where_out_says_and_people_see_who_got_what(stopped):
+    ended, mails, _ = stopped
+
+    assert ended.code == 0
+    assert f"The mails stay in {mails}." in ended.err
+    assert len(list(mails.glob("*.eml"))) == 5
     # and people see each reader, their papers and why
-    assert "ada@example.org  7 papers" in out
-    assert re.search(r"EvoArena: .* LLM Agents in Dynamic Environments +title:agent\*", out)
-    assert "no mail: nothing matched" in out
-    assert "25 papers, 6 readers, 5 mails sent, 1 without a match" in out
+    assert "ada@example.org  7 papers" in ended.out
+    assert re.search(r"EvoArena: .* LLM Agents in Dynamic Environments +title:agent\*", ended.out)
+    assert "no mail: nothing matched" in ended.out
+    assert "25 papers, 6 readers, 5 mails sent, 1 without a match" in ended.out
 
 
 def test_a_folder_that_holds_something_is_never_filled(demo, tmp_path):
@@ -229,56 +291,13 @@ def test_every_entry_of_a_recorded_day_is_a_paper(demo):
     assert told["sent"] == sum(bool(one["papers"]) for one in told["subscribers"])
 
 
-def served(process: subprocess.Popen[str]) -> str:
-    """The address of the inbox, once it is told."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if found := re.search(r"http://127\.0\.0\.1:\d+/inbox", line):
-            return found[0]
-    raise AssertionError("the demo ended before it served anything")
-
-
-def page(url: str) -> str:
-    """As it is in the end: on a busy machine it is said to be late at first, with a 503."""
-    answers: list[str] = []
-
-    def is_there() -> bool:
-        with suppress(urllib.error.HTTPError), urllib.request.urlopen(url, timeout=30) as answer:
-            answers.append(answer.read().decode())
-        return bool(answers)
-
-    wait_until(is_there)
-    return answers[0]
-
-
-@needs_proc
-@pytest.mark.parametrize(
-    "how",
-    [
-        pytest.param(signal.SIGINT, id="Ctrl-C"),
-        pytest.param(signal.SIGTERM, id="terminated", marks=pytest.mark.faults),
-    ],
-)
-def test_the_pages_are_served_until_a_stop_is_asked_for(demo, temp, how):
-    process = demo()
-    inbox = served(process)
-
-    assert "ada@example.org" in page(inbox)
-    assert page(inbox.removesuffix("/inbox"))
-    process.send_signal(how)
-
-    assert finish(process)[0] == 0
-    assert processes_of(temp) == []
-
-
 def test_a_port_that_is_taken_is_refused_when_it_was_asked_for(demo):
-    first = demo("--port", "18753")
-    served(first)
-
-    code, _, err = finish(demo("--port", "18753"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, _, err = finish(demo("--port", port))
 
     assert code == 1
-    assert "18753" in err
+    assert port in err
     assert "--port" in err
 
 

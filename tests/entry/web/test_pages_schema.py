@@ -15,7 +15,6 @@ from newsletter.adapters.queue import MemoryQueue
 from newsletter.web import create_app
 from newsletter.web.shield import Timing
 
-schemathesis = pytest.importorskip("schemathesis", reason="it is in the extra `test`")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 FORM = "application/x-www-form-urlencoded"
@@ -71,6 +70,8 @@ def test_every_route_is_described(site):
     "examples", [1, pytest.param(30, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
 )
 def test_nothing_that_can_be_asked_is_a_failure_of_ours(site, examples):
+    # Not at the top: it takes seconds, in each worker process.
+    schemathesis = pytest.importorskip("schemathesis", reason="it is in the extra `test`")
     app, description = site
     app.get("/description.json", include_in_schema=False)(lambda: description)
     schema = schemathesis.openapi.from_asgi("/description.json", app)
