@@ -28,6 +28,8 @@ _WORDS = re.compile(
     r"(?:(?P<field>title|abstract|keyword|org):)?"
     r'(?:(?P<word>[A-Za-z0-9]+)(?P<star>\*?)|"(?P<phrase>[A-Za-z0-9]+(?: [A-Za-z0-9]+)+)")'
 )
+# No initials, no hyphens, no accents: nothing in it can be read in a second way.
+_NAME = re.compile('author:"([A-Z][a-z]+(?: [A-Z][a-z]+)+)"')
 
 
 class Unplain(Exception):
@@ -146,6 +148,12 @@ def plain_words(token: str) -> tuple[str, list[str], bool] | None:
     if word.lower() in OPERATORS or (star and len(word) < MIN_PREFIX):
         return None
     return field, [word], star == "*"
+
+
+def plain_name(token: str) -> tuple[str, ...]:
+    """The words of an author's usual name, such as Ada Lovelace; () for any other term."""
+    match = _NAME.fullmatch(token)
+    return tuple(match[1].split(" ")) if match else ()
 
 
 def _words(token: str, field: str, words: list[str], is_prefix: bool) -> Words:

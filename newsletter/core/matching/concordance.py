@@ -45,7 +45,7 @@ class Concordance:
         self._written: dict[str, int] = {}
         self._held: dict[Spelling, Holding] = {}
         self._phrases = 0
-        self._pairs: dict[str, int] = {}
+        self._pairs: dict[tuple[str, str], list[int]] = {}
         self._places_of: Places | None = None
         self._spans: dict[_Key, _Spans] = {}
         self._cells: dict[tuple[Spelling, Compound], _Cells] = {}
@@ -72,12 +72,12 @@ class Concordance:
             return self._holding(stems).having(words[0])
         if len(words) == 2 and (self._pairs or self._phrases >= FEW_PHRASES):
             pairs = self._pairs or self._note_pairs()
-            one, other = stems(words[0])[0], stems(words[1])[0]  # ASCII words have one stem
-            return pairs.get(f"{one} {other}", 0)
+            # ASCII words have one stem.
+            return union(pairs.get((stems(words[0])[0], stems(words[1])[0]), ()))
         self._phrases += 1
         return self._phrase(words)
 
-    def _note_pairs(self) -> dict[str, int]:
+    def _note_pairs(self) -> dict[tuple[str, str], list[int]]:
         self._pairs = self._texts.pairs()
         return self._pairs
 

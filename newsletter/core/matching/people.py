@@ -14,7 +14,6 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 # and Michael are no German spellings.
 _SPELLED_UMLAUT = re.compile(r"(?<=[b-df-hj-np-tv-xz])([aou])e(?=[b-df-hj-np-tv-xz][a-z])")
 
-_USUAL = re.compile("[A-Z][a-z]+(?: [A-Z][a-z]+)*")  # one way to read it, no initials
 _INITIALS = re.compile(r"[A-Z]{1,3}")  # JK Rowling is J. K. Rowling
 
 Reading = tuple[tuple[str, ...], ...]  # for each word of a name its spellings
@@ -53,10 +52,17 @@ class People:
     def papers(self, name: Name) -> int:
         """The bit set of the papers that have such an author."""
         found = 0
-        is_usual = _is_usual(name)
-        sides = [((), tuple(map(folded, name.rest)))] if is_usual else _sides(name)
-        for person in self._with_all(name.rest) if is_usual else self._candidates(name):
+        sides = _sides(name)
+        for person in self._candidates(name):
             if person.papers & ~found and _is_same(name, sides, person):
+                found |= person.papers
+        return found
+
+    def called(self, words: tuple[str, ...]) -> int:
+        """The same for a usual name: see `plain_name`. It is given whole and has one reading."""
+        found = 0
+        for person in self._with_all(words):
+            if person.words == words or _has_in_order(words, person):
                 found |= person.papers
         return found
 
@@ -135,10 +141,9 @@ def _without_umlaut(form: str) -> str:
     return _SPELLED_UMLAUT.sub(r"\1", form)
 
 
-def _is_usual(name: Name) -> bool:
-    """Whether it is made of plain words alone, as `Ada Lovelace` is: nearly all are."""
-    usual = _USUAL.fullmatch(" ".join(name.rest)) is not None
-    return usual and not (name.family or name.is_prefix or name.is_exact)
+def _has_in_order(words: Sequence[str], person: _Person) -> bool:
+    wanted = tuple(map(folded, words))
+    return any(_fits_in_order(wanted, reading, is_prefix=False) for reading in person.readings)
 
 
 def _is_same(name: Name, sides: Sequence[tuple[Reading, Reading]], person: _Person) -> bool:

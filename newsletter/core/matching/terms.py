@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from newsletter.core.filters.plain import Unplain, parted, plain_words, read_plain_term
+from newsletter.core.filters.plain import Unplain, parted, plain_name, plain_words, read_plain_term
 from newsletter.core.filters.tree import Day, Leaf, Name, Number, Value, Words
 from newsletter.core.matching.concordance import Concordance
 from newsletter.core.matching.facts import Facts
@@ -61,6 +61,10 @@ class Terms(dict[str, int]):
         if term[:1] == "-":
             papers = self.everything & ~self[term[1:]]
             return self._remember(term, self.places.elsewhere(papers))
+        name = plain_name(term)
+        if name:
+            papers = self._people.called(name)
+            return self._remember(term, self.places.placed(papers, title=papers))
         leaf = read_plain_term(term)
         if leaf is None:
             raise Unplain

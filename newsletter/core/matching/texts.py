@@ -6,7 +6,7 @@ names, lies a gap that no phrase reaches over.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 from typing import NamedTuple
 
 from newsletter.core.filters.words import COMPOUND, clean, stems, take_apart
@@ -84,13 +84,13 @@ class Texts:
                 places.joined[whole].append((start + first, start + first + length))
         return places
 
-    def pairs(self) -> dict[str, int]:
-        """Which cells hold one word right behind another, by their stems with a blank between."""
-        pairs: dict[str, int] = defaultdict(int)
+    def pairs(self) -> dict[tuple[str, str], list[int]]:
+        """The cells, as bits, that hold one word right behind another, by the stems of both."""
+        pairs: dict[tuple[str, str], list[int]] = defaultdict(list)
         for text in self._texts:
             bit = self._cell(text)
             for pair in _pairs(text):
-                pairs[pair] |= bit
+                pairs[pair].append(bit)
         return pairs
 
     def _cell(self, text: _Text) -> int:
@@ -113,19 +113,18 @@ def _pieces_of(compounds: Iterable[str]) -> tuple[list[str], list[_Run]]:
     return pieces, runs
 
 
-def _pairs(text: _Text) -> set[str]:
+def _pairs(text: _Text) -> set[tuple[str, str]]:
     stemmed = list(map(stems, text.pieces))
     if max(map(len, stemmed)) == 1:
-        pairs = {f"{one} {other}" for one, other in pairwise(chain.from_iterable(stemmed))}
+        pairs = set(pairwise(chain.from_iterable(stemmed)))
     else:  # a word with an umlaut has two
-        near = pairwise(stemmed)
-        pairs = {f"{one} {other}" for some, others in near for one in some for other in others}
+        pairs = {pair for near in pairwise(stemmed) for pair in product(*near)}
     if text.runs:
         pairs |= _pairs_with_runs(text, stemmed)
     return pairs
 
 
-def _pairs_with_runs(text: _Text, stemmed: Sequence[tuple[str, ...]]) -> set[str]:
+def _pairs_with_runs(text: _Text, stemmed: Sequence[tuple[str, ...]]) -> set[tuple[str, str]]:
     """Those of which one is made of several pieces, or both."""
     starting: list[list[str]] = [list(some) for some in stemmed]
     for first, _, whole in text.runs:
@@ -135,9 +134,4 @@ def _pairs_with_runs(text: _Text, stemmed: Sequence[tuple[str, ...]]) -> set[str
         ending[first + length] += stems(whole)
     for k, some in enumerate(stemmed):
         ending[k + 1] += some
-    return {
-        f"{one} {other}"
-        for end, others in enumerate(starting)
-        for one in ending[end]
-        for other in others
-    }
+    return {pair for end, others in enumerate(starting) for pair in product(ending[end], others)}
