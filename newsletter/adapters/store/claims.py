@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, cast, exists, func, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, exists, extract, func, select, update
 from sqlmodel import Session, col
 
 from newsletter.adapters.store.attempts import add_attempts
@@ -113,6 +113,7 @@ def _editions_waiting(
     return [_Edition._make(found) for found in session.execute(wanted.order_by(*in_turn))]
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Taken = Sequence[Any]  # rows of the columns below, by id
 
 _TAKEN: tuple[Any, ...] = (
@@ -148,7 +149,9 @@ def _take(session: Session, edition: int, condition: Any, *, now: datetime, most
     if session.get_bind().dialect.name == "postgresql":
         # Otherwise it goes through the whole ledger once for every batch, to join the two.
         is_of_these = col(DeliveryRow.id) == func.any(func.array(ids))
-        planned_at = col(DeliveryRow.planned_at)  # how its text looks is a server's setting
+        # How its text looks is a server's setting, and to make instants takes 3 us each.
+        seconds = extract("epoch", col(DeliveryRow.planned_at))
+        planned_at = cast(seconds * 1_000_000, BigInteger)
     taken = session.connection().execute(
         update(DeliveryRow)
         .where(is_of_these)
@@ -196,10 +199,10 @@ def _claimed(session: Session, edition: _Edition, taken: _Taken, *, now: datetim
 
 
 @lru_cache(maxsize=64)
-def _instant(stored: str | datetime) -> datetime:
-    """An instant as `_take` gave it; SQLite's texts are in UTC and do not say so."""
-    if isinstance(stored, datetime):
-        return stored
+def _instant(stored: str | int) -> datetime:
+    """An instant as `_take` gave it: microseconds, or SQLite's text, in UTC without saying so."""
+    if isinstance(stored, int):
+        return _EPOCH + timedelta(microseconds=stored)
     return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 

@@ -47,21 +47,22 @@ class Reader(NamedTuple):
 
 def edition_id(session: Session, kind: Kind, day: date, *, now: datetime) -> int:
     """The edition of this day, made when there is none yet."""
-    session.execute(
-        insert_once(session, EditionRow).values(
-            kind=kind,
-            edition_on=day,
-            state="open",
-            held_because="",
-            created_at=now,
-            expires_at=now + LIFETIMES[kind],
-        )
+    of_day = select(col(EditionRow.id)).where(
+        col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day
     )
-    found = session.scalars(
-        select(col(EditionRow.id)).where(
-            col(EditionRow.kind) == kind, col(EditionRow.edition_on) == day
+    found = session.scalar(of_day)
+    if found is None:
+        session.execute(
+            insert_once(session, EditionRow).values(
+                kind=kind,
+                edition_on=day,
+                state="open",
+                held_because="",
+                created_at=now,
+                expires_at=now + LIFETIMES[kind],
+            )
         )
-    ).one()
+        found = session.scalars(of_day).one()
     assert found is not None
     return found
 
@@ -83,24 +84,30 @@ def range_version(session: Session, range_no: int) -> int:
 
 def lock_range(session: Session, range_no: int) -> int:
     """The version of who has seen what in this range; nobody else plans it until the commit."""
-    session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
-    return session.scalars(
+    locked = (
         select(col(RangeRow.version))
         .where(col(RangeRow.range_no) == range_no)
         .with_for_update()  # PostgreSQL; SQLite's transaction holds the write lock already
-    ).one()
+    )
+    found = session.scalar(locked)
+    if found is None:
+        session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
+        found = session.scalars(locked).one()
+    return found
 
 
 def bump_ranges(session: Session, range_nos: Iterable[int]) -> None:
     """Note that who has seen what has changed there; the dedup cache is told at the next plan."""
     wanted = sorted(set(range_nos))  # in one order, so that two of these cannot wait for each other
     for range_no in wanted:
-        session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
-        session.execute(
+        bump = (
             update(RangeRow)
             .where(col(RangeRow.range_no) == range_no)
             .values(version=RangeRow.version + 1)
         )
+        if session.connection().execute(bump).rowcount == 0:
+            session.execute(insert_once(session, RangeRow).values(range_no=range_no, version=0))
+            session.connection().execute(bump)
 
 
 def readers_in(session: Session, range_no: int, *, due_at: datetime | None) -> list[Reader]:
