@@ -42,7 +42,8 @@ class FilterError(NewsletterError):
         shown = self.text[start : start + 100].replace("\n", " ").replace("\t", " ")
         lead, tail = ("…" if start else ""), ("…" if start + 100 < len(self.text) else "")
         pointer = " " * (self.column - 1 - start + len(lead)) + "^"
-        return f"{self.problem}, at column {self.column}:\n  {lead}{shown}{tail}\n  {pointer}"
+        at = " At" if self.problem.endswith("?") else ", at"
+        return f"{self.problem}{at} column {self.column}:\n  {lead}{shown}{tail}\n  {pointer}"
 
 
 class AddressError(NewsletterError):

@@ -25,6 +25,7 @@ Edition = Annotated[
     date | None,
     typer.Option("--edition", parser=parse_day, metavar="YYYY-MM-DD", help="One edition only."),
 ]
+MOST_NUMBER = 2**63 - 1  # no database numbers its rows higher
 Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask first.")]
 Limit = Annotated[
     int, typer.Option("--limit", min=1, max=100_000, metavar="ROWS", help="At most so many rows.")
@@ -44,6 +45,13 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's account without a name
         return "unknown"
+
+
+def parse_reason(given: str) -> str:
+    """For Typer: a reason that says something."""
+    if not given.strip():
+        raise typer.BadParameter("it is empty: say why, for who asks later.")
+    return given
 
 
 def parse_instant(given: str | datetime | None) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.choices import MANAGE, Edition, Json, Limit, parse_instant
+from newsletter.cli.choices import MANAGE, MOST_NUMBER, Edition, Json, Limit, parse_instant
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_csv, stream_json
 from newsletter.cli.words import add_row, as_json, clean, out, print_json, result, say, table
@@ -81,7 +81,9 @@ def list_(
     ] = False,
     after: Annotated[
         int | None,
-        typer.Option("--after", metavar="NUMBER", help="Go on behind this delivery."),
+        typer.Option(
+            "--after", max=MOST_NUMBER, metavar="NUMBER", help="Go on behind this delivery."
+        ),
     ] = None,
     is_csv: Annotated[
         bool, typer.Option("--csv", metavar="", help="Print a line of CSV for each.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import reconcile
-from newsletter.cli.choices import MANAGE, EditionArgument, Json, Yes, actor
+from newsletter.cli.choices import MANAGE, EditionArgument, Json, Yes, actor, parse_reason
 from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
 from newsletter.core.delivery.ledger import UNSENT, DomainTally, EditionReport, Tally
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
     from newsletter.core.results import EditionView
 
-Reason = Annotated[str, typer.Option("--reason", help="Kept with the edition and in the audit.")]
+Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        parser=parse_reason,
+        metavar="TEXT",
+        help="Kept with the edition and in the audit.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:

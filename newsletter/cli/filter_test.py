@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli.choices import Json
+from newsletter.cli.filter_text import FilterCommand, FilterText
 from newsletter.cli.opening import opened
 from newsletter.cli.words import amount, clean, out, print_json
 from newsletter.core.backtest import MAX_DAYS
@@ -23,14 +24,14 @@ MOST_BARS = 31  # for more days there is one bar a week
 
 def add_to(nouns: typer.Typer) -> None:
     nouns.command(
-        "test", epilog="Example: newsletter filter test 'title:agent* -survey' --days 60"
+        "test",
+        cls=FilterCommand,
+        epilog="Example: newsletter filter test 'title:agent* -survey' --days 60",
     )(try_filter)
 
 
 def try_filter(
-    text: Annotated[
-        str, typer.Argument(metavar="FILTER", help="In quotes, so that it stays whole.")
-    ],
+    text: FilterText,
     days: Annotated[
         int, typer.Option(min=1, max=MAX_DAYS, metavar="DAYS", help="Look back so far.")
     ] = 30,

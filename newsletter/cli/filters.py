@@ -8,29 +8,27 @@ import typer
 
 from newsletter.cli import filter_import, filter_test
 from newsletter.cli.choices import MANAGE, Json
+from newsletter.cli.filter_text import FilterCommand, FilterText
 from newsletter.cli.words import amount, print_json, result, say
 from newsletter.errors import NotFound
 
 if TYPE_CHECKING:
     from newsletter.core.papers import Paper
 
-Text = Annotated[str, typer.Argument(metavar="FILTER", help="In quotes, so that it stays whole.")]
-
 
 def add_to(app: typer.Typer) -> None:
     nouns = typer.Typer(no_args_is_help=True, help="Try out a topic filter.")
-    nouns.command("check", epilog="""Example: newsletter filter check '"long context" has:code'""")(
-        check
-    )
-    nouns.command("match", epilog="Example: newsletter filter match 'agent*' --data recorded-days")(
-        match
-    )
-    nouns.command("import", epilog=filter_import.EPILOG)(filter_import.import_filter)
+    for verb, command, epilog in (
+        ("check", check, """Example: newsletter filter check '"long context" has:code'"""),
+        ("match", match, "Example: newsletter filter match 'agent*' --data recorded-days"),
+        ("import", filter_import.import_filter, filter_import.EPILOG),
+    ):
+        nouns.command(verb, cls=FilterCommand, epilog=epilog)(command)
     filter_test.add_to(nouns)
     app.add_typer(nouns, name="filter", rich_help_panel=MANAGE)
 
 
-def check(text: Text) -> None:
+def check(text: FilterText) -> None:
     """Say how a filter is understood, in its standard form; exit code 2 where it is not."""
     from newsletter.core.filters import parse_filter
 
@@ -38,7 +36,7 @@ def check(text: Text) -> None:
 
 
 def match(
-    text: Text,
+    text: FilterText,
     data: Annotated[
         Path, typer.Option("--data", help="A day as recorded JSON, or a folder of such days.")
     ],

@@ -60,6 +60,10 @@ def ingest(
                 is_unread = True
                 say(f"{name} cannot be read ({problem.strerror or problem}): name a file of mails.")
     _show(taken, is_json=is_json)
+    if names == [STDIN] and not taken:
+        say(
+            "Nothing came by standard input: `newsletter reports ingest < bounce.eml` gives a mail."
+        )
     if is_unread:
         raise typer.Exit(1)
 
@@ -102,6 +106,8 @@ def _messages(file: BinaryIO, *, is_one: bool) -> Iterator[bytes]:
     from newsletter.core.reports import MAX_REPORT_BYTES
 
     first = file.readline(LINE_BYTES)
+    if not first:  # such as an mbox of which nothing is left
+        return
     if first.startswith(b"From ") and not is_one:
         lines = iter(lambda: file.readline(LINE_BYTES), b"")
         yield from messages_in_mbox(chain([first], lines))

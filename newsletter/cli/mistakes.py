@@ -45,6 +45,8 @@ def _sentence(error: NewsletterError) -> str:
 
 def cause_of(problem: Exception) -> str:
     """Why a file could not be read, without numbers: "No such file or directory"."""
+    if isinstance(problem, UnicodeDecodeError):
+        return f"byte {problem.start + 1} begins no character"
     return (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
 
 

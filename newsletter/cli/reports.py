@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import intake, rates
-from newsletter.cli.choices import MANAGE, Json, Limit
+from newsletter.cli.choices import MANAGE, MOST_NUMBER, Json, Limit
 from newsletter.cli.opening import opened
 from newsletter.cli.words import add_row, as_json, out, print_json, result, say, table
 from newsletter.core.feedback.intake import Fate
@@ -43,7 +43,10 @@ def list_(
     ] = None,
     limit: Limit = 20,
     after: Annotated[
-        int | None, typer.Option("--after", metavar="NUMBER", help="Go on behind this report.")
+        int | None,
+        typer.Option(
+            "--after", max=MOST_NUMBER, metavar="NUMBER", help="Go on behind this report."
+        ),
     ] = None,
     is_json: Json = False,
 ) -> None:
@@ -104,7 +107,10 @@ def _show_reports(found: "Sequence[ReportView]") -> None:
 
 
 def show(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="A number of `reports list`.")],
+    number: Annotated[
+        int,
+        typer.Argument(max=MOST_NUMBER, metavar="NUMBER", help="A number of `reports list`."),
+    ],
     is_raw: Annotated[
         bool, typer.Option("--raw", metavar="", help="Only the message itself, byte by byte.")
     ] = False,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.choices import MANAGE, Address, Json, Yes, actor
-from newsletter.cli.mistakes import cause_of
+from newsletter.cli.choices import MANAGE, Address, Json, Yes, actor, parse_reason
+from newsletter.cli.mistakes import ASKED_WRONGLY, cause_of
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_csv, stream_json
 from newsletter.cli.words import add_row, amount, out, print_json, result, say, table
@@ -78,7 +78,13 @@ def _stream(found: "Iterable[SuppressionView]", *, is_csv: bool) -> None:
 
 def add(
     reason: Annotated[
-        str, typer.Option("--reason", help="Kept with the suppression and in the audit.")
+        str,
+        typer.Option(
+            "--reason",
+            parser=parse_reason,
+            metavar="TEXT",
+            help="Kept with the suppression and in the audit.",
+        ),
     ],
     addresses: Annotated[
         list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Whom to mail no more.")
@@ -99,6 +105,8 @@ def add(
     with opened() as newsletter:
         found = newsletter.look_at_suppressing(texts)
         _say_wrong(found)
+        if len(found.wrong) == len(texts):
+            raise typer.Exit(ASKED_WRONGLY)
         say(_count(found))
         if dry_run:
             result(f"Would suppress {_addresses(len(found.new))}.")
@@ -148,7 +156,10 @@ def _addresses(number: int) -> str:
 
 def lift(
     address: Address,
-    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit.")],
+    reason: Annotated[
+        str,
+        typer.Option("--reason", parser=parse_reason, metavar="TEXT", help="Kept in the audit."),
+    ],
 ) -> None:
     """Let an address be mailed again; its subscription stays as it is."""
     with opened() as newsletter:

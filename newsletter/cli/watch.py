@@ -25,7 +25,7 @@ def watch(
         Any,
         typer.Argument(
             parser=parse_day,
-            metavar="[EDITION]",
+            metavar="EDITION",
             help="Its date; default the last one of which mails wait.",
         ),
     ] = None,

@@ -138,7 +138,8 @@ def test_every_error_says_what_is_wrong_where_and_what_to_do(text):
         return
 
     first, shown, pointer = str(error).split("\n")
-    assert first == f"{error.problem}, at column {error.column}:"
+    at = " At" if error.problem.endswith("?") else ", at"
+    assert first == f"{error.problem}{at} column {error.column}:"
     assert SAYS_WHAT_TO_DO.search(error.problem), error.problem
     # The pointer stands below the character of the column, or behind the last one.
     at = pointer.index("^") - 2

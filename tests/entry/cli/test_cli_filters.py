@@ -24,6 +24,11 @@ def test_a_filter_that_cannot_be_read_is_shown_with_its_column(newsletter):
     assert "did you mean `author:`" in err
 
 
+def test_a_filter_may_begin_with_a_minus(newsletter):
+    assert newsletter("filter", "check", "-survey agent*")[:2] == (0, "-survey agent*\n")
+    assert "standard form" in newsletter("filter", "check", "-h")[1]
+
+
 def test_a_filter_selects_recorded_papers_without_a_database(newsletter, tmp_path):
     code, out, _ = newsletter("filter", "match", "robot*", "--data", DEMO_DAY, "--json")
 

@@ -78,6 +78,19 @@ def test_an_mbox_gives_all_of_its_mails(reports, path, tmp_path):
     assert (code, out) == (0, "Took in 2 messages: 1 counted, 1 unread; 1 address suppressed.\n")
 
 
+def test_nothing_is_no_message(reports, tmp_path):
+    (tmp_path / "mbox").touch()
+
+    assert reports("ingest", tmp_path / "mbox") == (0, "Took in 0 messages.\n", "")
+    assert "Nothing came by standard input" in reports("ingest", stdin=b"")[2]
+    assert reports("list")[1] == ""
+
+
+@pytest.mark.parametrize("words", [("show", 2**63), ("list", "--after", 2**63)])
+def test_a_number_that_no_database_holds_is_asked_wrongly(reports, words):
+    assert reports(*words)[0] == 2
+
+
 def test_a_file_that_is_not_there_stops_no_other(reports, path, tmp_path):
     file = tmp_path / "one.eml"
     file.write_text(REPORT.format(path=path))
