@@ -127,7 +127,9 @@ def set_the_stage(
 
 
 def _settings(data: Path, papers: Path, base_url: str) -> Settings:
-    values = {"DATA_DIR": str(data), "SOURCES": f"folder:{papers}", "BASE_URL": base_url}
+    from newsletter.cli.opening import folder_source
+
+    values = {"DATA_DIR": str(data), "SOURCES": folder_source(papers), "BASE_URL": base_url}
     return read_settings({PREFIX + name: value for name, value in values.items()})
 
 

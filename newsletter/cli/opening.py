@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import typer
 
@@ -83,7 +84,14 @@ def with_absolute_paths(settings: Settings) -> Settings:
 
 def _absolute_source(source: str) -> str:
     name, colon, rest = source.strip().partition(":")
-    return f"folder:{Path(rest).expanduser().absolute()}" if name == "folder" and colon else source
+    if name != "folder" or not colon:
+        return source
+    return folder_source(Path(unquote(rest)).expanduser().absolute())
+
+
+def folder_source(path: Path) -> str:
+    """This folder as the setting names it, where a comma would begin another source."""
+    return "folder:" + str(path).replace("%", "%25").replace(",", "%2C")
 
 
 def parse_day(text: str) -> date:

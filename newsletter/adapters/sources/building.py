@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 from newsletter.adapters.http import Http
 from newsletter.adapters.sources.arxiv import API_URL, FEED_URL, ArxivSource, parse_category
@@ -13,7 +14,10 @@ from newsletter.core.ports import PaperSource
 from newsletter.errors import SettingsError
 
 SETTING = "NEWSLETTER_SOURCES"
-EXAMPLE = "such as huggingface, arxiv:cs.CL+cs.LG or folder:PATH (several by comma)"
+EXAMPLE = (
+    "such as huggingface, arxiv:cs.CL+cs.LG or folder:PATH (several by comma, which is %2C "
+    "within a path)"
+)
 
 
 def build_sources(
@@ -82,7 +86,7 @@ def _categories(text: str) -> tuple[str, ...]:
 def _path(text: str) -> Path:
     if not text:
         raise SettingsError(f"{SETTING} has 'folder' without a path: write folder:PATH.")
-    return Path(text).expanduser()
+    return Path(unquote(text)).expanduser()  # as in the address of a Maildir
 
 
 def _base(text: str, setting: str) -> str:

@@ -17,6 +17,12 @@ def test_sources_are_named_by_one_line_of_text(http):
     assert [source.name for source in sources] == ["huggingface", "arxiv", "folder:/days"]
 
 
+def test_a_folder_may_have_a_comma_in_its_path(http):
+    sources = build_sources("folder:/days%2C old/50%25,folder:/100% new", http=http)
+
+    assert [source.name for source in sources] == ["folder:/days, old/50%", "folder:/100% new"]
+
+
 def test_base_addresses_can_be_those_of_another_server(web, http):
     web.on("/hf/api/daily_papers", web.reply("[]"))
     web.on("/ax/atom/cs.CL+hep-th", web.reply("gone", status=404))

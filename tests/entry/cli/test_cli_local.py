@@ -144,19 +144,22 @@ def test_children_get_our_settings_and_none_of_another_program(tmp_path, monkeyp
 
 
 def test_relative_paths_stay_right_for_a_process_in_another_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "50%, about"
+    place.mkdir()
+    monkeypatch.chdir(place)
     settings = Settings(
         database_url="sqlite:///n.db?timeout=3",
         data_dir=Path("data"),
         templates_dir=Path("mine"),
-        sources="huggingface, folder:days,arxiv:cs.CL+cs.LG",
+        sources="huggingface, folder:days%2C old,arxiv:cs.CL+cs.LG",
     )
 
     made = with_absolute_paths(settings)
 
-    assert made.database_url == f"sqlite:///{tmp_path}/n.db?timeout=3"
-    assert (made.data_dir, made.templates_dir) == (tmp_path / "data", tmp_path / "mine")
-    assert made.sources == f"huggingface,folder:{tmp_path}/days,arxiv:cs.CL+cs.LG"
+    assert made.database_url == f"sqlite:///{place}/n.db?timeout=3"
+    assert (made.data_dir, made.templates_dir) == (place / "data", place / "mine")
+    folder = f"{tmp_path}/50%25%2C about/days%2C old"
+    assert made.sources == f"huggingface,folder:{folder},arxiv:cs.CL+cs.LG"
     assert with_absolute_paths(made) == made
 
 
