@@ -36,18 +36,27 @@ class Recent(dict[K, V]):
     def __init__(self, most: int) -> None:
         super().__init__()
         self._most = most
-        self._asked: set[K] = set()
+        self._asked: set[int] = set()  # hashes: of two keys with one hash the second is kept early
 
-    def add(self, key: K, answer: V) -> bool:
-        """Keep it if it was asked for before; whether it was."""
-        asked = self._asked
-        before = len(asked)
-        asked.add(key)
-        if len(asked) > before:
-            if before >= self._most:
-                asked.clear()
+    def is_new(self, key: K) -> bool:
+        """Whether nobody asked for it lately: then its answer need not be kept."""
+        asked, wanted = self._asked, hash(key)
+        if wanted in asked:
             return False
+        if len(asked) >= self._most + len(self):
+            asked.clear()
+            asked.update(map(hash, self))
+        asked.add(wanted)
+        return True
+
+    def add(self, key: K, answer: V) -> None:
+        """Keep the answer if the key is not new."""
+        if not self.is_new(key):
+            self.keep(key, answer)
+
+    def keep(self, key: K, answer: V) -> V:
+        """Keep this answer, and give it back."""
         if len(self) >= self._most:
             self.clear()
         self[key] = answer
-        return True
+        return answer
