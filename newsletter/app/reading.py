@@ -95,6 +95,16 @@ class Reading(Service):
             self._look_again_at = time.monotonic() + FRESH_SECONDS
         return backtests.try_filter(text, past, days=days, most=most)
 
+    def rehearse_digest_page(self) -> None:
+        """Have what a reader's digest page is made of ready, before the first one asks for it."""
+        for day in self._recent.ready.days[-1:]:
+            previews.rehearse_digest_page(
+                day.index.papers,
+                day.on,
+                renderer=self.parts.renderer,
+                letterhead=self.letterhead,
+            )
+
     @cached_property
     def _older(self) -> searches.OlderPapers:
         return searches.OlderPapers()

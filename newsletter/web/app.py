@@ -80,11 +80,12 @@ def create_app(
 
 
 def _readying(newsletter: Newsletter) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Has the papers made ready while the site starts: else the first preview would wait for it."""
+    """Has made ready while the site starts what the first preview and digest would wait for."""
 
     def ready() -> None:
         try:
             newsletter.back_test("*")
+            newsletter.rehearse_digest_page()
         except Exception as problem:  # noqa: BLE001 - the pages that need it will say so
             log.warning("papers_not_ready because=%s", type(problem).__name__)
 

@@ -46,6 +46,17 @@ def titles(html: str) -> list[int]:
     return [int(number) for number in re.findall(r"Paper (\d+) about agents</a></h3>", html)]
 
 
+def test_the_first_digest_page_of_a_day_is_made_of_what_is_ready(newsletter):
+    reader = a_mailed_reader(newsletter)
+    newsletter.back_test("*")
+    newsletter.rehearse_digest_page()
+    made = newsletter.parts.renderer.frame.cache_info().misses
+
+    newsletter.digest_page(view(newsletter, reader).removeprefix("/view/"))
+
+    assert newsletter.parts.renderer.frame.cache_info().misses == made
+
+
 def test_the_mail_leads_to_its_page_on_the_web(newsletter, client):
     reader = a_mailed_reader(newsletter)
     shown = newsletter.preview(reader.address, edition=TODAY).rendered
