@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from newsletter.adapters.store import Store
-from newsletter.adapters.store.engine import MIGRATIONS
 from newsletter.adapters.store.tables import Row
+from newsletter.adapters.store.versions import MIGRATIONS
 from newsletter.errors import NewsletterError, StoreUnavailable
 
 VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
