@@ -1,10 +1,13 @@
 """How claims find their rows: along an index, whatever else the ledger holds."""
 
+from datetime import UTC, datetime
+
 import pytest
 from builders import MONDAY, a_newsletter, a_paper, add_reader, settings_for
 from sqlalchemy import event
 
 from newsletter.adapters.queue import MemoryQueue
+from newsletter.adapters.store.claims import claim
 
 
 @pytest.fixture
@@ -57,3 +60,22 @@ def test_on_postgresql_a_claim_finds_what_it_takes_by_key(tmp_path, bare_postgre
         assert plans
         for plan in plans:
             assert any("Cond: (id = ANY (" in step for step in plan), plan
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_claim_knows_to_the_microsecond_when_it_was_planned(database, tmp_path, request):
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_url") + "&options=-c%20timezone=Asia/Kathmandu"
+    planned_at = datetime(2026, 6, 15, 23, 59, 59, 999_999, tzinfo=UTC)
+    parts = {"papers": [a_paper(1)], "clock": lambda: planned_at, "queue": MemoryQueue()}
+    with a_newsletter(
+        tmp_path, settings=settings_for(tmp_path, database_url=url), **parts
+    ) as newsletter:
+        add_reader(newsletter, "ada")
+        newsletter.pull(MONDAY.date())
+        newsletter.plan_range(0, MONDAY.date(), everyone=True)
+        with newsletter.store.write() as session:
+            (claimed,) = claim(session, now=planned_at, most=9)
+
+    assert claimed.planned_at == planned_at
