@@ -185,12 +185,15 @@ def hold(edition: EditionArgument, reason: Reason) -> None:
     with opened() as newsletter:
         newsletter.hold_edition(edition, because=reason, actor=actor())
         found = newsletter.editions(edition=edition)[0]
-    left = _tally(found).left
-    result(f"Held edition {edition}: {amount(left, 'mail')} not sent yet.")
-    say(
-        f"What waits at {found.expires_at:%Y-%m-%d %H:%M} UTC expires; let it go on before with "
-        f"`newsletter editions release {edition}`."
-    )
+    waiting, in_hand = found.counts.get(State.PENDING, 0), found.counts.get(State.SENDING, 0)
+    result(f"Held edition {edition}: {amount(waiting, 'mail')} not sent yet.")
+    if in_hand:
+        say(f"{in_hand:,} more are in workers' hands and still go out.")
+    if waiting or in_hand:
+        say(
+            f"What waits at {found.expires_at:%Y-%m-%d %H:%M} UTC expires; let it go on before "
+            f"with `newsletter editions release {edition}`."
+        )
 
 
 def release(
@@ -216,7 +219,7 @@ def cancel(
 ) -> None:
     """Send nothing more of an edition, for good: what waits is skipped, what was sent stays."""
     with opened() as newsletter:
-        found = newsletter.edition_report(edition).edition
+        found = newsletter.edition(edition)
         tally = _tally(found)
         if dry_run:
             result(f"Would skip {amount(tally.left, 'mail')} of edition {edition}.")

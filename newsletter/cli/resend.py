@@ -90,7 +90,8 @@ def resend(
 ) -> None:
     """Send an edition once more to exactly these readers: same papers, new message.
 
-    Stopped in the middle, it goes on when run again: nobody gets two for the same reason.
+    Stopped in the middle, it goes on when run again: nobody gets two for the same reason, unless
+    they are named with --to.
     """
     states = _states(missing=missing, failed=failed, states=state or (), since=since)
     _check(to, states, reason)
@@ -236,7 +237,7 @@ def _first(counts: "Counter[str]") -> str:
 
 
 def _show_dry(readers: Iterable[Verdict], count: int, edition: date) -> None:
-    result(f"Would resend {amount(count, 'digest')} of edition {edition}:")
+    result(f"Would resend {amount(count, 'digest')} of edition {edition}{':' if count else '.'}")
     for one in readers:
         if not one.refused:
             result(f"  {one.address}")

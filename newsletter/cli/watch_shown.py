@@ -79,7 +79,7 @@ def line(view: "View") -> str:
     parts.append(f"{view.per_second:,.0f} a second")
     if view.edition.state != "open":
         parts.append(_halt(view))
-    elif tally.left:
+    elif tally.left > tally.deferred:
         parts.append(f"time left {_left(view)}")
     return ", ".join(parts)
 
@@ -134,4 +134,6 @@ def _numbers(tally: Tally) -> list[tuple[str, int]]:
 def _left(view: "View") -> str:
     if view.edition.state == "held":
         return "held"
+    if view.tally.left and view.tally.left == view.tally.deferred:
+        return "tried later"
     return "unknown" if view.time_left is None else str(view.time_left)
