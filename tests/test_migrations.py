@@ -7,15 +7,17 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from newsletter.adapters.store import Store
-from newsletter.adapters.store.tables import Row
+from newsletter.adapters.store.tables import Row, SubscriberRow
 from newsletter.adapters.store.versions import MIGRATIONS
 from newsletter.errors import NewsletterError, StoreUnavailable
 
@@ -108,6 +110,17 @@ def test_tables_of_a_newer_program_are_refused_in_one_sentence(store, engine):
 
     with pytest.raises(NewsletterError, match="9999_from_tomorrow"):
         store.upgrade()
+
+
+def test_a_worker_on_tables_of_an_older_program_hears_what_to_do(store, engine):
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, VERSIONS[0].stem)
+
+    with pytest.raises(StoreUnavailable, match="newsletter db upgrade"), store.read() as session:
+        session.execute(select(SubscriberRow.language))
 
 
 def test_two_upgrades_at_the_same_time_both_end_well(database_url, engine):

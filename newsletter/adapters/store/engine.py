@@ -27,6 +27,7 @@ BUSY_TIMEOUT_SECONDS = 20.0  # SQLite's writers queue; longer than any of our tr
 TURN_SECONDS = 0.001  # between two looks whether another writer is done
 CONNECT_TIMEOUT_SECONDS = 5
 LEAST_CONNECT_SECONDS = 2  # libpq takes no less
+_OTHER_TABLES = "tables are not those of this version: run `newsletter db upgrade`"
 
 
 class Store:
@@ -140,6 +141,8 @@ def _clear(store: Store) -> Iterator[None]:
         words = str(problem.orig).strip().partition("\n")[0]
         if "no such table" in words:
             words = "it has no tables yet: run `newsletter db upgrade`"
+        elif "no such column" in words:
+            words = f"its {_OTHER_TABLES} ({words})"
         raise StoreUnavailable(f"The database {_shown(store)} cannot be used: {words}.") from None
     except DBAPIError as problem:
         raise _explained(store, problem.orig) or problem from None
@@ -149,6 +152,8 @@ def _explained(store: Store, error: BaseException | None) -> StoreUnavailable | 
     """What can be said of a driver's error that is not ours; None for what only we can mend."""
     if type(error).__name__ == "UndefinedTable":
         words = "has no tables yet: run `newsletter db upgrade`"
+    elif type(error).__name__ == "UndefinedColumn":
+        words = f"cannot be used: its {_OTHER_TABLES}"
     elif "file is not a database" in str(error):
         words = "is a file of another kind: move it away, or name another one"
     elif "malformed" in str(error):
