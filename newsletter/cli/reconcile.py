@@ -10,12 +10,13 @@ from typing import Annotated, TextIO
 import typer
 
 from newsletter.cli.choices import EditionArgument, Json, actor
+from newsletter.cli.mistakes import cause_of
 from newsletter.cli.opening import opened
 from newsletter.cli.streams import stream_json
 from newsletter.cli.words import amount, result, say
 from newsletter.core.delivery.reconcile import Difference, Finding, Reconciliation, begun
 from newsletter.core.delivery.relay_logs import RelayLog, read_log
-from newsletter.errors import Refused
+from newsletter.errors import NotFound, Refused
 
 MOST_NAMED = 20  # deliveries of each kind that are named; --json has them all
 GZIP = b"\x1f\x8b"
@@ -104,7 +105,13 @@ def _lines(name: str) -> Iterator[str]:
 
 @contextmanager
 def _opened(name: str) -> Iterator[TextIO]:
-    raw = io.FileIO(sys.stdin.fileno(), closefd=False) if name == "-" else io.FileIO(name)
+    try:
+        raw = io.FileIO(sys.stdin.fileno(), closefd=False) if name == "-" else io.FileIO(name)
+    except OSError as problem:
+        raise NotFound(
+            f"{name} cannot be read ({cause_of(problem)}): name a relay's log, or - for standard "
+            "input."
+        ) from None
     try:
         plain = io.BufferedReader(raw)
         unpacked = gzip.GzipFile(fileobj=plain) if plain.peek(2)[:2] == GZIP else plain

@@ -75,4 +75,4 @@ def test_a_log_that_is_not_there_is_named(newsletter, tmp_path):
     code, out, err = newsletter("editions", "reconcile", DAY, "--log", tmp_path / "none.log")
 
     assert (code, out) == (1, "")
-    assert "none.log" in err
+    assert "none.log cannot be read (No such file or directory)" in err
