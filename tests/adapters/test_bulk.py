@@ -97,9 +97,9 @@ def test_a_row_that_is_there_is_an_error_or_left_as_it_is(store):
         insert_many(session, SubscriberRow, again, shared=shared)
 
 
+# SQLite knows no length of a text and keeps it whole.
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
 def test_a_text_that_is_too_long_is_refused_and_not_cut_off(store):
-    if store.is_sqlite:
-        pytest.skip("SQLite knows no length of a text and keeps it whole")
     given = {"address": ["l@example.org"], "address_key": ["l@example.org"]}
     shared = {**PLAIN, "address_hash": "0", "thumbnails": False}
     for column in ("language", "cadence"):
