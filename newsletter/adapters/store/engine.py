@@ -156,7 +156,7 @@ def _explained(store: Store, error: BaseException | None) -> StoreUnavailable | 
         words = f"cannot be used: its {_OTHER_TABLES}"
     elif "file is not a database" in str(error):
         words = "is a file of another kind: move it away, or name another one"
-    elif "malformed" in str(error):
+    elif "disk image is malformed" in str(error):
         words = "is damaged: restore a copy of it"
     else:
         return None
