@@ -130,12 +130,12 @@ def choose(
         allowed &= ~index.match(mute)
     wishes: Recent[tuple[Topic, ...], _Choices] = index.notes.get(choose) or _recent(index, choose)
     topics = tuple(topics)
-    if wishes.is_new(topics):
-        # Of several topics one may be shared though no other reader has them all.
-        find = index.matched if len(topics) > 1 else index.matched_once
-        return _choice(index, _claims(find, topics, allowed), cap)
     choices = wishes.get(topics)
     if choices is None:
+        if wishes.is_new(topics):
+            # Of several topics one may be shared though no other reader has them all.
+            find = index.matched if len(topics) > 1 else index.matched_once
+            return _choice(index, _claims(find, topics, allowed), cap)
         choices = wishes.keep(topics, {})
     choice = choices.get((allowed, cap))
     if choice is None:

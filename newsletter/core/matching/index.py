@@ -110,29 +110,24 @@ class PaperIndex:
     def best_of(self, papers: int, matched: Matched, most: int) -> list[int]:
         """The same for papers out of what `matched` gave."""
         found: list[int] = []
-        tied_with = self._tied
+        tied_with, lead = self._tied, self._terms.places.lead
         while papers and len(found) < most:
             rest = papers & papers - 1
             low = papers ^ rest
             k = low.bit_length() - 1
             tied = rest & tied_with[k]
             if tied:
-                found += self._by_match(matched, low | tied, most - len(found))
                 rest ^= tied
+                if tied & tied - 1:
+                    terms = self._unnamed(matched, low | tied)
+                    found += by_match(low | tied, terms, most - len(found))
+                else:  # nearly always there are two
+                    other = tied.bit_length() - 1
+                    found += (k, other) if lead(matched[2], low, tied) >= 0 else (other, k)
             else:
                 found.append(k)
             papers = rest
-        return found
-
-    def _by_match(self, matched: Matched, tied: int, most: int) -> list[int]:
-        """The best of these papers, two at least, by how well they matched, then by position."""
-        high = tied & tied - 1
-        if high & high - 1:
-            return by_match(tied, self._unnamed(matched, tied), most)
-        low = tied ^ high  # nearly always there are two
-        one, other = low.bit_length() - 1, high.bit_length() - 1
-        is_in_order = self._terms.places.lead(matched[2], low, high) >= 0
-        return ([one, other] if is_in_order else [other, one])[:most]
+        return found if len(found) <= most else found[:most]
 
     def _unnamed(self, matched: Matched, among: int) -> list[Hits]:
         """Where the terms stand that brought any of these papers, without their costly labels."""

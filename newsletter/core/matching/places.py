@@ -51,12 +51,12 @@ class Places:
     def lead(self, placed: Sequence[int], one: int, other: int) -> int:
         """By how much the score of one paper is above that of the other, each given by its bit."""
         both = one | other
-        everything = self.everything
+        beside = both << self.papers | both << 2 * self.papers
         lead = 0
         for term in placed:
             held = term & both
             if held:
-                if term > everything:
+                if term & beside:
                     lead += self._value(term, held & one) - self._value(term, held & other)
                 elif held != both:
                     lead += ABSTRACT if held == one else -ABSTRACT
