@@ -1,6 +1,8 @@
 """What each term of a filter selects, and filters straight from their text, without a tree."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
 from newsletter.core.filters.plain import Unplain, parted, plain_name, plain_words, read_plain_term
 from newsletter.core.filters.tree import Day, Leaf, Name, Number, Value, Words
@@ -90,10 +92,7 @@ class Terms(dict[str, int]):
             return self._matched_in_groups(operands, is_or=is_or)
         if is_or:
             placed = list(map(self.__getitem__, operands))
-            found = 0
-            for one in placed:
-                found |= one
-            return found & self.everything, operands, placed
+            return reduce(or_, placed) & self.everything, operands, placed
         found, placed = self.everything, []
         for operand in operands:
             one = self[operand]
