@@ -23,6 +23,7 @@ QUOTES = (
 MAX_NEAR = 50  # words between; more than a long sentence is not near
 MAX_NEAR_WORDS = 16
 OPERATORS = ("and", "or", "not")
+_NOT_NEAR = "`~` is for words that stand near each other: leave it out of `{field}:`"
 
 _TERM = re.compile(r"(?:(?P<field>[^\W\d]\w*):)?(?P<value>.*)", re.DOTALL)
 _QUOTED = re.compile(
@@ -106,7 +107,7 @@ def _read_words(field: str, value: str, start: int) -> Words:
 def _read_name(field: str, value: str, start: int) -> Name:
     inner, is_exact, near = _unquote(value, start)
     if near is not None:
-        raise Trouble(start, f"`~` is for words that stand near each other, not for `{field}:`")
+        raise Trouble(start, _NOT_NEAR.format(field=field))
     written = _tidy(inner, _EDGE.replace(",", ""))  # `He,` is a family name
     before, comma, after = written.partition(",")
     family = name_words(before) if comma else ()
@@ -136,7 +137,7 @@ def _read_name(field: str, value: str, start: int) -> Name:
 def _read_value(field: str, value: str, start: int) -> Value:
     inner, is_exact, near = _unquote(value, start)
     if near is not None:
-        raise Trouble(start, f"`~` is for words that stand near each other, not for `{field}:`")
+        raise Trouble(start, _NOT_NEAR.format(field=field))
     if is_exact and field != "cat":
         raise Trouble(start, f"`=` does nothing for `{field}:`: leave it out")
     written = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", inner)).split())

@@ -132,6 +132,8 @@ SAYS_WHAT_TO_DO = re.compile(
 @example("(" * 9)
 @example("x " * 65)
 @example("a" * 5_000)
+@example('cat:"cs.CL"~3')
+@example('author:"He"~3')
 def test_every_error_says_what_is_wrong_where_and_what_to_do(text):
     error = problem(text)
     if error is None:
