@@ -23,7 +23,6 @@ QUOTES = (
 MAX_NEAR = 50  # words between; more than a long sentence is not near
 MAX_NEAR_WORDS = 16
 OPERATORS = ("and", "or", "not")
-_NOT_NEAR = "`~` is for words that stand near each other: leave it out of `{field}:`"
 
 _TERM = re.compile(r"(?:(?P<field>[^\W\d]\w*):)?(?P<value>.*)", re.DOTALL)
 _QUOTED = re.compile(
@@ -105,9 +104,7 @@ def _read_words(field: str, value: str, start: int) -> Words:
 
 
 def _read_name(field: str, value: str, start: int) -> Name:
-    inner, is_exact, near = _unquote(value, start)
-    if near is not None:
-        raise Trouble(start, _NOT_NEAR.format(field=field))
+    inner, is_exact = _unquote_one(field, value, start)
     written = _tidy(inner, _EDGE.replace(",", ""))  # `He,` is a family name
     before, comma, after = written.partition(",")
     family = name_words(before) if comma else ()
@@ -135,9 +132,7 @@ def _read_name(field: str, value: str, start: int) -> Name:
 
 
 def _read_value(field: str, value: str, start: int) -> Value:
-    inner, is_exact, near = _unquote(value, start)
-    if near is not None:
-        raise Trouble(start, _NOT_NEAR.format(field=field))
+    inner, is_exact = _unquote_one(field, value, start)
     if is_exact and field != "cat":
         raise Trouble(start, f"`=` does nothing for `{field}:`: leave it out")
     written = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", inner)).split())
@@ -167,19 +162,19 @@ _PAPER_ID = re.compile(
 
 
 def _read_has(field: str, value: str, start: int) -> Value:
-    wanted = _unquote(value, start)[0].strip().casefold()
+    wanted = _unquote_one(field, value, start)[0].strip().casefold()
     if wanted not in HAS:
         raise Trouble(start, unknown_has(value))
     return Value(field=field, value=wanted, text=f"has:{wanted}", wanted=wanted)
 
 
 def _read_number(field: str, value: str, start: int) -> Number:
-    low, high, shown = read_numbers(field, _unquote(value, start)[0], start)
+    low, high, shown = read_numbers(field, _unquote_one(field, value, start)[0], start)
     return Number(field=field, value=shown, text=f"{field}:{shown}", low=low, high=high)
 
 
 def _read_day(field: str, value: str, start: int) -> Day:
-    low, high, shown = read_days(field, _unquote(value, start)[0], start)
+    low, high, shown = read_days(field, _unquote_one(field, value, start)[0], start)
     return Day(field=field, value=shown, text=f"{field}:{shown}", low=low, high=high)
 
 
@@ -214,6 +209,15 @@ def _unquote(value: str, start: int) -> tuple[str, bool, int | None]:
             f"`~` takes the number of words that may stand between, from 0 to {MAX_NEAR}",
         )
     return match["inner"], bool(match["exact"]), int(digits)
+
+
+def _unquote_one(field: str, value: str, start: int) -> tuple[str, bool]:
+    """The same for what is a single thing, such as a name or a number."""
+    inner, is_exact, near = _unquote(value, start)
+    if near is not None:
+        problem = f"`~` is for words that stand near each other: leave it out of `{field}:`"
+        raise Trouble(start, problem)
+    return inner, is_exact
 
 
 def _tidy(inner: str, edge: str = _EDGE) -> str:

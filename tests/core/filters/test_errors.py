@@ -75,7 +75,7 @@ def problem(text):
         ('"a b"~51', 6, "from 0 to 50"),
         ('"a b"~x', 6, "from 0 to 50"),
         ('"alone"~3', 1, "needs two words or more"),
-        ('author:"He"~2', 8, "not for `author:`"),
+        ('author:"He"~2', 8, "leave it out of `author:`"),
         ('author:", K"', 8, "no family name stands before the comma"),
         ("cat:*", 5, "says nothing"),
         ("cat:c*L", 5, "in another place than its end"),

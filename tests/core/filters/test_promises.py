@@ -134,6 +134,8 @@ SAYS_WHAT_TO_DO = re.compile(
 @example("a" * 5_000)
 @example('cat:"cs.CL"~3')
 @example('author:"He"~3')
+@example('has:"code"~3')
+@example('upvotes:"5"~3')
 def test_every_error_says_what_is_wrong_where_and_what_to_do(text):
     error = problem(text)
     if error is None:
