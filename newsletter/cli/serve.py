@@ -11,7 +11,7 @@ from newsletter.cli.choices import MANAGE
 from newsletter.cli.crew import serve_by
 from newsletter.cli.opening import current_settings, opened
 from newsletter.cli.ports import open_port
-from newsletter.cli.site import PATIENCE_SECONDS, pages_config
+from newsletter.cli.site import PATIENCE_SECONDS, Server
 from newsletter.cli.stopping import Stopping
 from newsletter.cli.words import say
 from newsletter.settings import Settings
@@ -54,10 +54,8 @@ def serve(
 
 def _serve(settings: Settings, listening: socket.socket) -> None:
     """Until this process is asked to end."""
-    import uvicorn
-
     from newsletter.web import create_app
 
-    with Stopping(), opened(settings, patience_seconds=PATIENCE_SECONDS) as newsletter:
+    with Stopping() as stopping, opened(settings, patience_seconds=PATIENCE_SECONDS) as newsletter:
         newsletter.parts.work_apart()
-        uvicorn.Server(pages_config(create_app(newsletter))).run(sockets=[listening])
+        Server(create_app(newsletter), stopping).run(sockets=[listening])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from newsletter.cli.stopping import Stopping
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -27,6 +29,22 @@ def pages_config(pages: "FastAPI") -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+class Server(uvicorn.Server):
+    """Serves in the main thread until an end is asked for.
+
+    Uvicorn listens to signals from here on; one that came before, while all was opened, is known to
+    `stopping` alone.
+    """
+
+    def __init__(self, pages: "FastAPI", stopping: Stopping) -> None:
+        super().__init__(pages_config(pages))
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.should_exit = self.should_exit or self._stopping.is_asked
+        await super().startup(sockets)
 
 
 class Site:

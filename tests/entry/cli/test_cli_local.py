@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from newsletter.cli.local import child_environment
 from newsletter.cli.opening import current_settings, with_absolute_paths
 from newsletter.cli.ports import open_port
 from newsletter.cli.running import only_one, servers, tell
+from newsletter.cli.site import Server
 from newsletter.cli.stopping import Stopping
 from newsletter.errors import Refused, SettingsError
 from newsletter.settings import Settings
@@ -118,6 +120,16 @@ def test_the_first_signal_is_a_wish_and_the_second_is_obeyed_at_once():
         assert stopping.exit_code == 128 + signal.SIGTERM
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_a_server_ends_that_was_asked_to_before_it_listened_to_signals():
+    with Stopping() as stopping, open_port("127.0.0.1", 0, is_fixed=True) as listening:
+        signal.raise_signal(signal.SIGTERM)
+        server = Server(FastAPI(), stopping)
+
+        server.run(sockets=[listening])
+
+    assert not server.servers[0].is_serving()
 
 
 def test_signals_mean_what_they_meant_before_once_it_is_over():
