@@ -168,6 +168,17 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+ENDED = ("Z", "")  # states of a process: not looked after yet, and gone
+
+
+def state_of(pid: int) -> str:
+    """What a process does, as proc(5) tells it: T is stopped; see ENDED."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 class Hand:
     """A clock of seconds that moves when it is told to."""
 

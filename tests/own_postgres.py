@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from builders import children_of
+from builders import ENDED, children_of, state_of, wait_until
 
 from newsletter.adapters.embedded.redis import end_with_parent
 
@@ -95,10 +95,14 @@ class PostgresServer:
         """The server and everything that serves for it, at once: start() then has to recover."""
         pid = self._process.pid
         os.kill(pid, signal.SIGSTOP)  # so that it forks nobody while we look
-        for each in (pid, *children_of(pid)):
+        wait_until(lambda: state_of(pid) in ("T", *ENDED))
+        children = children_of(pid)
+        for each in (pid, *children):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         self._process.wait(30)
+        # Until the last of them is gone, another server would not start on their memory.
+        wait_until(lambda: all(state_of(each) in ENDED for each in children))
 
     def url(self, database: str = "postgres") -> str:
         """As SQLAlchemy reads it; without `+psycopg` libpq reads it too."""

@@ -7,10 +7,9 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
-from builders import add_reader, children_of, settings_for, wait_until
+from builders import ENDED, add_reader, children_of, settings_for, state_of, wait_until
 
 from newsletter.app import Newsletter
 from newsletter.core.tokens import Purpose, make_token
@@ -39,9 +38,7 @@ def serve(tmp_path):
 
 
 def is_alive(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
+    return state_of(pid) not in ENDED
 
 
 def answers(base: str) -> bool:
