@@ -184,7 +184,7 @@ def hold(edition: EditionArgument, reason: Reason) -> None:
     """Send nothing more of an edition for now; what workers have in hand still goes out."""
     with opened() as newsletter:
         newsletter.hold_edition(edition, because=reason, actor=actor())
-        found = newsletter.editions(edition=edition)[0]
+        found = newsletter.edition(edition)
     waiting, in_hand = found.counts.get(State.PENDING, 0), found.counts.get(State.SENDING, 0)
     result(f"Held edition {edition}: {amount(waiting, 'mail')} not sent yet.")
     if in_hand:
@@ -203,7 +203,7 @@ def release(
     """Let a held edition go on."""
     with opened() as newsletter:
         newsletter.release_edition(edition, because=reason, actor=actor())
-        left = _tally(newsletter.editions(edition=edition)[0]).left
+        left = _tally(newsletter.edition(edition)).left
     result(f"Released edition {edition}: {amount(left, 'mail')} to send.")
     if left:
         say(f"To see it go out: `newsletter watch {edition}`.")
